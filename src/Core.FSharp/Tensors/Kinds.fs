@@ -1,0 +1,107 @@
+namespace Optim
+
+/// Elementwise functions of one tensor. Every engine computes each of them; the rules are in Primitives/Elementwise.
+[<RequireQualifiedAccess>]
+type Unary =
+    | Exp
+    | Expm1
+    | Log
+    | Log1p
+    | Sqrt
+    | Square
+    | Reciprocal
+    /// x to a constant power.
+    | Power of exponent: float
+    | Abs
+    /// −1, 0 or 1; NaN stays NaN.
+    | Sign
+    | Floor
+    | Ceiling
+    /// To the nearest whole number, halves to even.
+    | Round
+    | Sin
+    | Cos
+    | Tan
+    | Asin
+    | Acos
+    | Atan
+    | Sinh
+    | Cosh
+    | Tanh
+    | Asinh
+    | Acosh
+    | Atanh
+    /// 1 / (1 + exp(−x)), without overflow.
+    | Sigmoid
+    /// log(1 + exp x), without overflow.
+    | Softplus
+    /// max(x, 0); NaN stays NaN.
+    | Relu
+    | Erf
+    | Erfc
+    /// log |Γ(x)|.
+    | LogGamma
+    /// Derivative number order + 1 of log Γ; order 0 is the digamma function.
+    | Polygamma of order: int
+    /// Truth value: x is NaN.
+    | IsNaN
+    /// Truth value: x is neither NaN nor infinite.
+    | IsFinite
+    /// Truth value: not x. Only for Bool.
+    | Not
+
+/// Elementwise functions of two tensors, with broadcasting.
+[<RequireQualifiedAccess>]
+type Binary =
+    | Add
+    | Subtract
+    | Multiply
+    | Divide
+    | Power
+    | Atan2
+    /// The larger; NaN if either is NaN. On Bool: or.
+    | Maximum
+    /// The smaller; NaN if either is NaN. On Bool: and.
+    | Minimum
+    /// (y, t) → t (1 − y²): the derivative of tanh, in one pass.
+    | TanhGradient
+    /// (y, t) → t y (1 − y): the derivative of the sigmoid, in one pass.
+    | SigmoidGradient
+    /// (x, t) → t where x > 0, else 0: the derivative of relu, in one pass.
+    | ReluGradient
+
+/// Elementwise comparisons with broadcasting; the result is Bool, false where either is NaN (except NotEqual: true).
+[<RequireQualifiedAccess>]
+type Comparison =
+    | Equal
+    | NotEqual
+    | Less
+    | LessEqual
+    | Greater
+    | GreaterEqual
+
+/// Reductions over axes. Over no elements: 0, 1, −∞, ∞, −∞.
+[<RequireQualifiedAccess>]
+type Reduction =
+    | Sum
+    | Product
+    /// NaN if any element is NaN. On Bool: any.
+    | Maximum
+    /// NaN if any element is NaN. On Bool: all.
+    | Minimum
+    /// log Σ exp x, without overflow.
+    | LogSumExp
+
+/// Part of an axis: `Count` elements from `Start`, `Step` apart. Step may be negative but not 0.
+[<Struct>]
+type AxisRange = {
+    Start: int
+    Step: int
+    Count: int
+}
+
+/// Which triangle of a matrix.
+[<RequireQualifiedAccess>]
+type Triangle =
+    | Lower
+    | Upper
