@@ -1,0 +1,12 @@
+/// Measures the library beside its rivals.
+module Optim.Benchmarks.Program
+
+[<EntryPoint>]
+let main (arguments: string[]) : int =
+    match arguments with
+    | [| "all" |] ->
+        System.Console.Out.WriteLine Optim.Product.name
+        0
+    | _ ->
+        System.Console.Error.WriteLine "expected: all"
+        2

@@ -1,0 +1,1 @@
+return Optim.Testing.TestMain.Run(args);

@@ -1,0 +1,7 @@
+module Optim.LawsTests.ProductLawsTests
+
+open Expecto
+open Optim.Laws
+
+[<Tests>]
+let product = testList "ProductLaws" [ ProductLaws.named ]
