@@ -22,10 +22,12 @@ module internal Tangent =
 
     /// a + b.
     let add (a: Tensor | null) (b: Tensor | null) : Tensor | null =
-        match a, b with
-        | null, other
-        | other, null -> other
-        | NonNull x, NonNull y -> x + y
+        match a with
+        | null -> b
+        | x ->
+            match b with
+            | null -> a
+            | y -> x + y
 
     /// f t, or zero for zero.
     let map (f: Tensor -> Tensor) (t: Tensor | null) : Tensor | null =
@@ -118,10 +120,10 @@ type internal Cast(dtype: DType) =
     override _.Eval x = x.Engine.Cast(dtype, x)
 
     override _.Jvp(_, _, t) =
-        if dtype.IsFloating then Cast.Apply(dtype, t) else null
+        if not dtype.IsFloating then null else Cast.Apply(dtype, t)
 
     override _.Vjp(x, _, ct) =
-        if x.DType.IsFloating && dtype.IsFloating then Cast.Apply(x.DType, ct) else null
+        if not (x.DType.IsFloating && dtype.IsFloating) then null else Cast.Apply(x.DType, ct)
 
     override _.Batch x = Cast.Apply(dtype, x)
 
@@ -144,7 +146,8 @@ type internal Elementwise1(kind: Unary) =
         | Unary.Sqrt -> 0.5 * t / y
         | Unary.Square -> 2.0 * t * x
         | Unary.Reciprocal -> -(t * unary Unary.Square y)
-        | Unary.Power p -> if p = 0.0 then null else p * t * unary (Unary.Power(p - 1.0)) x
+        | Unary.Power p when p = 0.0 -> null
+        | Unary.Power p -> p * t * unary (Unary.Power(p - 1.0)) x
         | Unary.Abs -> t * unary Unary.Sign x
         | Unary.Sin -> t * cos x
         | Unary.Cos -> -(t * sin x)
@@ -191,7 +194,7 @@ type internal Elementwise2(kind: Binary) =
         Where.Apply(Compare.Apply(kind, a, b), t, half)
 
     /// t · dy/da, in the shape of the result or one that broadcasts to it; null where that is zero everywhere.
-    static member private ByA(kind: Binary, a: Tensor, b: Tensor, y: Tensor, t: Tensor) : Tensor | null =
+    static member private ByA(kind: Binary, a: Tensor, b: Tensor, t: Tensor) : Tensor | null =
         match kind with
         | Binary.Add
         | Binary.Subtract -> t
@@ -231,12 +234,12 @@ type internal Elementwise2(kind: Binary) =
 
     override _.Jvp(a, b, y, ta, tb) =
         let widen (t: Tensor) : Tensor = Expand.Apply(y.Shape, t)
-        let byA t = Elementwise2.ByA(kind, a, b, y, t)
+        let byA t = Elementwise2.ByA(kind, a, b, t)
         let byB t = Elementwise2.ByB(kind, a, b, y, t)
         Tangent.add (Tangent.bind byA ta |> Tangent.map widen) (Tangent.map (byB >> widen) tb)
 
-    override _.VjpA(a, b, y, ct) =
-        Elementwise2.ByA(kind, a, b, y, ct) |> Tangent.map (fun c -> Sum.To(a.Shape, c))
+    override _.VjpA(a, b, _, ct) =
+        Elementwise2.ByA(kind, a, b, ct) |> Tangent.map (fun c -> Sum.To(a.Shape, c))
 
     override _.VjpB(a, b, y, ct) = Sum.To(b.Shape, Elementwise2.ByB(kind, a, b, y, ct))
 

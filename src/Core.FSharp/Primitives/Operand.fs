@@ -35,11 +35,11 @@ type internal Operand(level: int64, shape: Shape, dtype: DType, engine: Engine) 
 type internal Raw(storage: obj, offset: int, shape: Shape, dtype: DType, engine: Engine) =
     inherit Operand(0L, shape, dtype, engine)
 
-    let mutable storage: obj | null = storage
+    let mutable held: (obj | null) = storage
 
     /// The engine's own object. Errors: InvalidOperationException after Recycle.
     member x.Storage: obj =
-        match storage with
+        match held with
         | null ->
             let message =
                 $"a tensor of shape {x.Shape} was recycled at the end of the step that made it; "
@@ -52,7 +52,7 @@ type internal Raw(storage: obj, offset: int, shape: Shape, dtype: DType, engine:
     member _.Offset: int = offset
 
     /// Forgets the storage, because the engine is about to give it to somebody else.
-    member _.Recycle() : unit = storage <- null
+    member _.Recycle() : unit = held <- (null: (obj | null))
 
     override x.Concrete = x
 
@@ -67,12 +67,14 @@ type internal Raw(storage: obj, offset: int, shape: Shape, dtype: DType, engine:
         else
             let values = x.ToArray()
 
+            let strides = Shape.strides x.Shape
+
             let rec text (axis: int) (start: int) : string =
                 if axis = x.Rank then
                     values[start].ToString("G6", Globalization.CultureInfo.InvariantCulture)
                 else
-                    let step = (Shape.strides x.Shape)[axis]
-                    let parts = [| for i in 0 .. x.Shape.Dims[axis] - 1 -> text (axis + 1) (start + i * step) |]
+                    let part (i: int) : string = text (axis + 1) (start + i * strides[axis])
+                    let parts = Array.init x.Shape.Dims[axis] part
                     let inside = String.Join("; ", parts)
                     $"[{inside}]"
 

@@ -1,7 +1,0 @@
-namespace Optim
-
-/// What this library calls itself.
-[<RequireQualifiedAccess>]
-module Product =
-    /// The library's name.
-    let name: string = "Optim"
