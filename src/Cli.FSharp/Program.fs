@@ -6,7 +6,7 @@ module Optim.Cli.Program
 let main (arguments: string[]) : int =
     match arguments with
     | [| "--name" |] ->
-        System.Console.Out.WriteLine Optim.Product.name
+        System.Console.Out.WriteLine "Optim"
         0
     | _ ->
         System.Console.Error.WriteLine "expected: optim --name"

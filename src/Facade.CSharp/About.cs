@@ -5,5 +5,5 @@ public static class About
 {
     /// <summary>The library's name.</summary>
     /// <value>Never empty.</value>
-    public static string Name => Product.name;
+    public static string Name => "Optim";
 }

@@ -3,9 +3,11 @@ namespace Optim.Laws
 open Expecto
 open Optim
 
-/// Laws of the library itself.
+/// Laws of the tensors' element types.
 [<RequireQualifiedAccess>]
-module ProductLaws =
-    /// The law that the library has a name.
-    let named: Test =
-        testCase "the library has a name" (fun () -> Expect.isNonEmpty Product.name "name")
+module DTypeLaws =
+    /// The law that an element occupies memory.
+    let sized: Test =
+        testCase
+            "elements occupy memory"
+            (fun () -> Expect.isGreaterThan DType.Float64.Size 0 "bytes")

@@ -1,10 +1,15 @@
-module Optim.CoreTests.ProductTests
+module Optim.CoreTests.DTypeTests
 
 open Expecto
 open Optim
 
 [<Tests>]
-let product =
-    testList "Product" [
-        testCase "name" (fun () -> Expect.equal Product.name "Optim" "the library's name")
+let dtype =
+    testList "DType" [
+        testCase
+            "only floating types have derivatives"
+            (fun () ->
+                Expect.isTrue DType.Float32.IsFloating "float32"
+                Expect.isFalse DType.Int64.IsFloating "int64"
+            )
     ]

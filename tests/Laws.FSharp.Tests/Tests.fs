@@ -4,4 +4,4 @@ open Expecto
 open Optim.Laws
 
 [<Tests>]
-let product = testList "ProductLaws" [ ProductLaws.named ]
+let product = testList "ProductLaws" [ DTypeLaws.sized ]
