@@ -95,8 +95,11 @@ type Reduction =
 /// Part of an axis: `Count` elements from `Start`, `Step` apart. Step may be negative but not 0.
 [<Struct>]
 type AxisRange = {
+    /// The first position, 0 or more.
     Start: int
+    /// The distance from one position to the next; not 0.
     Step: int
+    /// How many positions, 0 or more.
     Count: int
 }
 

@@ -263,6 +263,7 @@ and [<AbstractClass>] PrimitiveN(name: string) =
 and [<AllowNullLiteral>] Engine =
     /// "managed", "torch".
     abstract Name: string
+    /// Where this engine computes.
     abstract Device: Device
 
     /// A tensor filled with one number.
@@ -274,13 +275,17 @@ and [<AllowNullLiteral>] Engine =
     /// The first element.
     abstract Read: x: Tensor -> float
 
+    /// The function of each element of x.
     abstract Unary: kind: Unary * x: Tensor -> Tensor
     /// scale · x + shift.
     abstract Affine: scale: float * shift: float * x: Tensor -> Tensor
+    /// The function of each pair of elements; a and b broadcast.
     abstract Binary: kind: Binary * a: Tensor * b: Tensor -> Tensor
+    /// Truth values of the comparison of each pair of elements; a and b broadcast.
     abstract Compare: kind: Comparison * a: Tensor * b: Tensor -> Tensor
     /// a where the condition holds, else b; all three broadcast. Never mixes NaN from the other side in.
     abstract Where: condition: Tensor * a: Tensor * b: Tensor -> Tensor
+    /// The elements of x as elements of the type.
     abstract Cast: dtype: DType * x: Tensor -> Tensor
 
     /// Over the axes (ascending, distinct); each is kept with length 1, or dropped.
