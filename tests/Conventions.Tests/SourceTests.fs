@@ -89,7 +89,7 @@ let sources =
                 Sources.code "src/Core.FSharp"
                 |> Sources.linesWhere (
                     matches
-                        @"\b(DateTime(Offset)?\.(Now|UtcNow)|Console\.|e?printfn?\b|(System\.)?Random\(|GetEnvironmentVariable)"
+                        @"(\bnew |System\.)Random\(|\bRandom\(\)|\b(DateTime(Offset)?\.(Now|UtcNow)|Console\.|e?printfn?\b|GetEnvironmentVariable)"
                 )
                 |> Sources.expectNone
                     "time is a TimeProvider, chance a key, text is returned, settings are arguments"

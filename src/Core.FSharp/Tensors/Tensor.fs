@@ -59,7 +59,10 @@ type Tensor internal (level: int64, shape: Shape, dtype: DType, engine: Engine) 
     abstract ApplyRange: start: int * count: int -> Tensor
 
     static member internal Bind(operation: Primitive1, x: Tensor) : Tensor =
-        if x.Level = 0L then operation.Eval x else x.Bind1(operation, x)
+        if x.Level = 0L then
+            operation.Eval x
+        else
+            x.Bind1(operation, x)
 
     static member internal Bind(operation: Primitive2, a: Tensor, b: Tensor) : Tensor =
         if (a.Level ||| b.Level) = 0L then operation.Eval(a, b)
@@ -73,7 +76,10 @@ type Tensor internal (level: int64, shape: Shape, dtype: DType, engine: Engine) 
             if x.Level > newest.Level then
                 newest <- x
 
-        if newest.Level = 0L then operation.Eval inputs else newest.BindN(operation, inputs)
+        if newest.Level = 0L then
+            operation.Eval inputs
+        else
+            newest.BindN(operation, inputs)
 
     // Operators and their named twins.
 
@@ -99,8 +105,11 @@ type Tensor internal (level: int64, shape: Shape, dtype: DType, engine: Engine) 
     static member (/)(a: Tensor, b: Tensor) : Tensor = a.ApplyBinary(Binary.Divide, b)
     /// a / b, elementwise.
     static member (/)(a: Tensor, b: float) : Tensor = a.ApplyAffine(1.0 / b, 0.0)
+
     /// a / b, elementwise.
-    static member (/)(a: float, b: Tensor) : Tensor = b.ApplyUnary(Unary.Reciprocal).ApplyAffine(a, 0.0)
+    static member (/)(a: float, b: Tensor) : Tensor =
+        b.ApplyUnary(Unary.Reciprocal).ApplyAffine(a, 0.0)
+
     /// −a, elementwise.
     static member (~-)(a: Tensor) : Tensor = a.ApplyAffine(-1.0, 0.0)
     /// a to the power b, elementwise; what F#'s ** means.
@@ -236,8 +245,11 @@ and [<AbstractClass>] Primitive2(name: string) =
     member _.Name: string = name
     /// The result for concrete tensors.
     abstract Eval: a: Tensor * b: Tensor -> Tensor
+
     /// The tangent of the result, from the tangents of a and b; null stands for zero.
-    abstract Jvp: a: Tensor * b: Tensor * y: Tensor * ta: Tensor | null * tb: Tensor | null -> Tensor | null
+    abstract Jvp:
+        a: Tensor * b: Tensor * y: Tensor * ta: Tensor | null * tb: Tensor | null -> Tensor | null
+
     /// The cotangent of a; null stands for zero.
     abstract VjpA: a: Tensor * b: Tensor * y: Tensor * ct: Tensor -> Tensor | null
     /// The cotangent of b; null stands for zero.
@@ -322,8 +334,11 @@ and [<AllowNullLiteral>] Engine =
     abstract Cholesky: a: Tensor -> Tensor
     /// The x with a x = b. a: (…, n, n), b: (…, n, r); leading axes equal. NaN or infinity where a is singular.
     abstract Solve: a: Tensor * b: Tensor -> Tensor
+
     /// The x with op(a) x = b for a triangular a, of which only that triangle is read.
-    abstract TriangularSolve: triangle: Triangle * transposed: bool * unit: bool * a: Tensor * b: Tensor -> Tensor
+    abstract TriangularSolve:
+        triangle: Triangle * transposed: bool * unit: bool * a: Tensor * b: Tensor -> Tensor
+
     /// Q over R: (…, m + k, n) hold Q in the first m rows (k columns used, k = min m n) and R in the last k rows.
     /// a: (…, m, n) with m ≥ n; R has a diagonal of 0 or more.
     abstract Qr: a: Tensor -> Tensor
