@@ -1,0 +1,22 @@
+namespace Optim
+
+open System.Collections.Generic
+
+/// Gives buffers back at once instead of waiting for the garbage collector.
+[<RequireQualifiedAccess>]
+module Memory =
+
+    /// What `work` returns. Everything it allocated on this thread, on the engine of `like`, goes back to that engine,
+    /// except what `reach` finds in the result. A recycled tensor that somebody still holds throws when it is used.
+    /// When the result depends on a value that is being differentiated or batched, nothing is recycled.
+    let recycling (like: Tensor) (reach: 'T -> Tensor seq) (work: unit -> 'T) : 'T =
+        use scope = like.Engine.OpenScope()
+        let result = work ()
+
+        for x in reach result do
+            scope.Keep x
+
+        result
+
+    /// As `recycling`, for a function with one tensor as result.
+    let keeping (like: Tensor) (work: unit -> Tensor) : Tensor = recycling like (fun y -> [ y ]) work
