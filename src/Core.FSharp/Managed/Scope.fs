@@ -16,6 +16,7 @@ type internal Scope private (parent: Scope | null) =
     let kept = HashSet<obj>(ReferenceEqualityComparer.Instance)
     let thread = Environment.CurrentManagedThreadId
     let mutable isOpen = true
+    let mutable keepsAll = false
 
     [<ThreadStatic; DefaultValue>]
     static val mutable private current: Scope | null
@@ -48,7 +49,7 @@ type internal Scope private (parent: Scope | null) =
         Scope.current <- parent
 
         for tensor in tensors do
-            if not (kept.Contains tensor.Storage) then
+            if not (keepsAll || kept.Contains tensor.Storage) then
                 tensor.Recycle()
             else
                 match parent with
@@ -56,7 +57,7 @@ type internal Scope private (parent: Scope | null) =
                 | outer -> outer.NoteTensor tensor
 
         for array in arrays do
-            if not (kept.Contains array) then
+            if not (keepsAll || kept.Contains array) then
                 Scope.Return array
             else
                 match parent with
@@ -64,6 +65,9 @@ type internal Scope private (parent: Scope | null) =
                 | outer -> outer.NoteArray array
 
     interface EngineScope with
+        member _.IsEmpty = tensors.Count = 0
+        member _.KeepAll() = keepsAll <- true
+
         member _.Keep(x: Tensor) : unit =
             match x with
             | :? Raw as raw -> kept.Add raw.Storage |> ignore

@@ -1,7 +1,5 @@
 namespace Optim
 
-open System.Collections.Generic
-
 /// Gives buffers back at once instead of waiting for the garbage collector.
 [<RequireQualifiedAccess>]
 module Memory =
@@ -13,8 +11,9 @@ module Memory =
         use scope = like.Engine.OpenScope()
         let result = work ()
 
-        for x in reach result do
-            scope.Keep x
+        if not scope.IsEmpty then
+            for x in reach result do
+                if x.Level > 0L then scope.KeepAll() else scope.Keep x
 
         result
 

@@ -6,7 +6,7 @@ open Optim.Primitives
 
 /// Functions of tensors. All can be differentiated and batched to any depth, except those that give Int64 or Bool.
 /// Axes count from 0; −1 is the last. Costs are one pass over the operands unless said otherwise.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
 module Tensor =
 
     let private axesOf (operation: string) (axes: int seq) (x: Tensor) : int[] =

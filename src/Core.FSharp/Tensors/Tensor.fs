@@ -355,5 +355,9 @@ and [<AllowNullLiteral>] Engine =
 /// once; a recycled tensor that somebody still holds answers with an error, never with other numbers.
 and EngineScope =
     inherit IDisposable
+    /// Whether nothing was noted so far, so that there is nothing to keep or to recycle.
+    abstract IsEmpty: bool
     /// The tensor outlives the scope (it passes to the enclosing scope, if there is one).
     abstract Keep: x: Tensor -> unit
+    /// Everything outlives the scope.
+    abstract KeepAll: unit -> unit

@@ -1,6 +1,7 @@
 namespace Optim.Transforms
 
 open System
+open System.Runtime.ExceptionServices
 open System.Threading.Tasks
 open Optim
 open Optim.Primitives
@@ -39,6 +40,10 @@ module internal Chunks =
             for i in 1 .. starts.Length - 1 do
                 results[i] <- compute i
         else
-            Parallel.For(1, starts.Length, recycled) |> ignore
+            try
+                Parallel.For(1, starts.Length, recycled) |> ignore
+            with :? AggregateException as all ->
+                // The function's own error, as if the batches had run one after the other.
+                ExceptionDispatchInfo.Capture(all.GetBaseException()).Throw()
 
         if results.Length = 1 then results[0] else Shaping.concat 0 results
