@@ -1,0 +1,435 @@
+namespace Optim.Managed
+
+open System
+open System.Buffers
+open System.Runtime.Intrinsics
+
+/// The loops of all reductions, compiled once for each fold. The order in which elements meet is a function of the
+/// sizes only. Blocks meet pairwise, so the rounding error of a sum of n elements grows like log n.
+[<AbstractClass; Sealed>]
+type internal Folding<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>> =
+
+    /// So many elements are folded without splitting.
+    static member private Piece = 1024
+
+    /// So many rows are folded one after the other.
+    static member private PieceRows = 256
+
+    /// So many columns are folded together, to stay in the nearest cache.
+    static member private Tile = 2048
+
+    /// One number from all lanes.
+    static member private Collapse(lanes: Vector512<'A>) : 'A =
+        let fold = Unchecked.defaultof<'F>
+        let half = Vector512.GetUpper lanes
+        let lanes = fold.CombineLanes(lanes, Vector512.Create(half, half))
+        let quarter = Vector256.GetUpper(Vector512.GetLower lanes)
+        let quarters = Vector256.Create(quarter, quarter)
+        let lanes = fold.CombineLanes(lanes, Vector512.Create(quarters, quarters))
+        let last = Vector256.GetLower(Vector512.GetLower lanes)
+        let mutable total = last[0]
+
+        for i in 1 .. Vector128<'A>.Count - 1 do
+            total <- fold.Combine(total, last[i])
+
+        total
+
+    /// Of at most `Piece` contiguous elements, at least as many as lanes.
+    static member private Block(x: 'T[], start: int, count: int) : 'A =
+        let fold = Unchecked.defaultof<'F>
+        let width = Vector512<'A>.Count
+        let finish = start + count
+        let mutable i = start + width
+        let mutable a = fold.Load(x, start)
+
+        if count >= 4 * width then
+            let mutable b = fold.Load(x, start + width)
+            let mutable c = fold.Load(x, start + 2 * width)
+            let mutable d = fold.Load(x, start + 3 * width)
+            i <- start + 4 * width
+
+            while i <= finish - 4 * width do
+                a <- fold.CombineLanes(a, fold.Load(x, i))
+                b <- fold.CombineLanes(b, fold.Load(x, i + width))
+                c <- fold.CombineLanes(c, fold.Load(x, i + 2 * width))
+                d <- fold.CombineLanes(d, fold.Load(x, i + 3 * width))
+                i <- i + 4 * width
+
+            a <- fold.CombineLanes(fold.CombineLanes(a, b), fold.CombineLanes(c, d))
+
+        while i <= finish - width do
+            a <- fold.CombineLanes(a, fold.Load(x, i))
+            i <- i + width
+
+        if fold.IsIdempotent then
+            if i < finish then
+                a <- fold.CombineLanes(a, fold.Load(x, finish - width))
+
+            Folding<'T, 'A, 'F>.Collapse a
+        else
+            let mutable total = Folding<'T, 'A, 'F>.Collapse a
+
+            while i < finish do
+                total <- fold.Combine(total, fold.Lift x[i])
+                i <- i + 1
+
+            total
+
+    /// Of contiguous elements, on this core.
+    static member Flat(x: 'T[], start: int, count: int) : 'A =
+        let fold = Unchecked.defaultof<'F>
+
+        if count < Vector512<'A>.Count then
+            if count = 0 then
+                fold.Identity
+            else
+                let mutable total = fold.Lift x[start]
+
+                for i in start + 1 .. start + count - 1 do
+                    total <- fold.Combine(total, fold.Lift x[i])
+
+                total
+        elif count <= Folding<'T, 'A, 'F>.Piece then
+            Folding<'T, 'A, 'F>.Block(x, start, count)
+        else
+            let piece = Folding<'T, 'A, 'F>.Piece
+            let half = (count / 2 + piece - 1) / piece * piece
+            let left = Folding<'T, 'A, 'F>.Flat(x, start, half)
+            fold.Combine(left, Folding<'T, 'A, 'F>.Flat(x, start + half, count - half))
+
+    /// Of contiguous elements, on all cores if they are many.
+    static member All(x: 'T[], start: int, count: int) : 'A =
+        if count < Partition.Threshold then
+            Folding<'T, 'A, 'F>.Flat(x, start, count)
+        else
+            let parts = 1 + (count - 1) / Partition.Grain
+            let partial = ArrayPool<'A>.Shared.Rent parts
+
+            let body =
+                Action<int, int>(fun first finish ->
+                    for i in first .. finish - 1 do
+                        let from = i * Partition.Grain
+
+                        partial[i] <-
+                            Folding<'T, 'A, 'F>
+                                .Flat(x, start + from, min Partition.Grain (count - from))
+                )
+
+            Partition.run (parts, Partition.Grain, body)
+            Folding<'T, 'A, 'F>.Merge(partial, 0, parts, 1)
+            let total = partial[0]
+            ArrayPool.Shared.Return partial
+            total
+
+    /// Folds `rows` rows of `width` results pairwise into the first.
+    static member private Merge(partial: 'A[], start: int, rows: int, width: int) : unit =
+        let fold = Unchecked.defaultof<'F>
+        let lanes = Vector512<'A>.Count
+        let mutable distance = 1
+
+        while distance < rows do
+            let mutable row = 0
+
+            while row + distance < rows do
+                let a = start + row * width
+                let b = a + distance * width
+                let mutable j = 0
+
+                while j <= width - lanes do
+                    Lanes.store
+                        (fold.CombineLanes(Lanes.load partial (a + j), Lanes.load partial (b + j)))
+                        partial
+                        (a + j)
+
+                    j <- j + lanes
+
+                while j < width do
+                    partial[a + j] <- fold.Combine(partial[a + j], partial[b + j])
+                    j <- j + 1
+
+                row <- row + 2 * distance
+
+            distance <- 2 * distance
+
+    /// Folds `rows` (8 or 1) rows, `stride` apart, into `width` results.
+    static member private AddRows
+        (x: 'T[], start: int, stride: int, eight: bool, width: int, into: 'A[], at: int)
+        : unit =
+        let fold = Unchecked.defaultof<'F>
+        let lanes = Vector512<'A>.Count
+
+        let inline four (i: int) =
+            fold.CombineLanes(
+                fold.CombineLanes(fold.Load(x, i), fold.Load(x, i + stride)),
+                fold.CombineLanes(fold.Load(x, i + 2 * stride), fold.Load(x, i + 3 * stride))
+            )
+
+        let inline group (j: int) =
+            let i = start + j
+
+            let rows =
+                if eight then
+                    fold.CombineLanes(four i, four (i + 4 * stride))
+                else
+                    fold.Load(x, i)
+
+            fold.CombineLanes(Lanes.load into (at + j), rows)
+
+        if width >= lanes then
+            // The last columns overlap columns before them: they are computed from the old results, and stored last.
+            let last = group (width - lanes)
+            let mutable j = 0
+
+            while j <= width - lanes do
+                Lanes.store (group j) into (at + j)
+                j <- j + lanes
+
+            Lanes.store last into (at + width - lanes)
+        else
+            for j in 0 .. width - 1 do
+                let mutable total = into[at + j]
+
+                for r in 0 .. (if eight then 7 else 0) do
+                    total <- fold.Combine(total, fold.Lift x[start + r * stride + j])
+
+                into[at + j] <- total
+
+    /// Folds some rows, `stride` apart, into `width` results, tile by tile.
+    static member private Rows
+        (x: 'T[], start: int, rows: int, stride: int, width: int, into: 'A[], at: int)
+        : unit =
+        let fold = Unchecked.defaultof<'F>
+        let mutable column = 0
+
+        while column < width do
+            let columns = min Folding<'T, 'A, 'F>.Tile (width - column)
+            into.AsSpan(at + column, columns).Fill fold.Identity
+            let mutable row = 0
+
+            while row + 8 <= rows do
+                Folding<'T, 'A, 'F>
+                    .AddRows(
+                        x,
+                        start + row * stride + column,
+                        stride,
+                        true,
+                        columns,
+                        into,
+                        at + column
+                    )
+
+                row <- row + 8
+
+            while row < rows do
+                Folding<'T, 'A, 'F>
+                    .AddRows(
+                        x,
+                        start + row * stride + column,
+                        stride,
+                        false,
+                        columns,
+                        into,
+                        at + column
+                    )
+
+                row <- row + 1
+
+            column <- column + columns
+
+    /// Folds some contiguous rows of few columns into one row: several rows are handled as one long one.
+    static member private NarrowRows
+        (x: 'T[], start: int, rows: int, width: int, into: 'A[], at: int)
+        : unit =
+        let fold = Unchecked.defaultof<'F>
+        let group = Folding<'T, 'A, 'F>.Group width
+        let groups = rows / group
+
+        if groups < 2 then
+            Folding<'T, 'A, 'F>.Rows(x, start, rows, width, width, into, at)
+        else
+            let long = group * width
+            let scratch = ArrayPool<'A>.Shared.Rent long
+            Folding<'T, 'A, 'F>.Rows(x, start, groups, long, long, scratch, 0)
+            Folding<'T, 'A, 'F>.Merge(scratch, 0, group, width)
+
+            for row in groups * group .. rows - 1 do
+                for j in 0 .. width - 1 do
+                    scratch[j] <- fold.Combine(scratch[j], fold.Lift x[start + row * width + j])
+
+            Array.Copy(scratch, 0, into, at, width)
+            ArrayPool.Shared.Return scratch
+
+    /// How many rows of this width are handled as one: enough to fill eight vectors, a multiple of the lanes.
+    static member private Group(width: int) : int =
+        let lanes = Vector512<'A>.Count
+        if width >= 8 * lanes then 1 else lanes * (1 + (7 / width))
+
+    /// Lowers results to the destination.
+    static member private LowerTo(results: 'A[], start: int, count: int, y: 'T[], at: int) : unit =
+        let fold = Unchecked.defaultof<'F>
+        let lanes = Vector512<'A>.Count
+        let mutable j = 0
+
+        while j <= count - lanes do
+            fold.Store(Lanes.load results (start + j), y, at + j)
+            j <- j + lanes
+
+        while j < count do
+            y[at + j] <- fold.Lower results[start + j]
+            j <- j + 1
+
+    /// Small parts, one result after the other.
+    static member private Short
+        (x: 'T[], start: int, outer: int, rows: int, inner: int, y: 'T[], at: int)
+        : unit =
+        let fold = Unchecked.defaultof<'F>
+
+        for o in 0 .. outer - 1 do
+            let from = start + o * rows * inner
+
+            for j in 0 .. inner - 1 do
+                let mutable total = fold.Lift x[from + j]
+
+                for r in 1 .. rows - 1 do
+                    total <- fold.Combine(total, fold.Lift x[from + r * inner + j])
+
+                y[at + o * inner + j] <- fold.Lower total
+
+    /// Some tiles of columns, all rows at once. `tiles` lie in each of the outer positions.
+    static member private Tiles
+        (
+            x: 'T[],
+            start: int,
+            tiles: int,
+            first: int,
+            finish: int,
+            rows: int,
+            inner: int,
+            y: 'T[],
+            at: int
+        ) : unit =
+        let scratch = ArrayPool<'A>.Shared.Rent(min inner Folding<'T, 'A, 'F>.Tile)
+
+        for tile in first .. finish - 1 do
+            let o = tile / tiles
+            let column = (tile - o * tiles) * Folding<'T, 'A, 'F>.Tile
+            let columns = min Folding<'T, 'A, 'F>.Tile (inner - column)
+            let from = start + o * rows * inner + column
+
+            if tiles = 1 then
+                Folding<'T, 'A, 'F>.NarrowRows(x, from, rows, inner, scratch, 0)
+            else
+                Folding<'T, 'A, 'F>.Rows(x, from, rows, inner, columns, scratch, 0)
+
+            Folding<'T, 'A, 'F>.LowerTo(scratch, 0, columns, y, at + o * inner + column)
+
+        ArrayPool.Shared.Return scratch
+
+    /// Some blocks of `each` rows, each into its row of partial results. `blocks` lie in each of the outer positions.
+    static member private Blocks
+        (
+            x: 'T[],
+            start: int,
+            blocks: int,
+            each: int,
+            first: int,
+            finish: int,
+            rows: int,
+            inner: int,
+            partial: 'A[]
+        ) : unit =
+        for block in first .. finish - 1 do
+            let o = block / blocks
+            let row = (block - o * blocks) * each
+            let from = start + (o * rows + row) * inner
+
+            Folding<'T, 'A, 'F>
+                .NarrowRows(x, from, min each (rows - row), inner, partial, block * inner)
+
+    /// x: (outer, rows, inner) to y: (outer, inner), with inner of 2 or more.
+    static member Middle
+        (x: 'T[], start: int, outer: int, rows: int, inner: int, y: 'T[], at: int)
+        : unit =
+        let isSmall = outer * rows * inner < Partition.Threshold
+        let each = Folding<'T, 'A, 'F>.PieceRows * Folding<'T, 'A, 'F>.Group inner
+        let blocks = 1 + (rows - 1) / each
+
+        if rows * inner <= 64 && isSmall then
+            Folding<'T, 'A, 'F>.Short(x, start, outer, rows, inner, y, at)
+        elif rows * inner <= 64 then
+            let body =
+                Action<int, int>(fun first finish ->
+                    let from, target = start + first * rows * inner, at + first * inner
+                    Folding<'T, 'A, 'F>.Short(x, from, finish - first, rows, inner, y, target)
+                )
+
+            Partition.run (outer, rows * inner, body)
+        elif blocks = 1 then
+            let tiles = 1 + (inner - 1) / Folding<'T, 'A, 'F>.Tile
+
+            if isSmall then
+                Folding<'T, 'A, 'F>.Tiles(x, start, tiles, 0, outer * tiles, rows, inner, y, at)
+            else
+                let body =
+                    Action<int, int>(fun first finish ->
+                        Folding<'T, 'A, 'F>
+                            .Tiles(x, start, tiles, first, finish, rows, inner, y, at)
+                    )
+
+                Partition.run (outer * tiles, rows * (inner / tiles), body)
+        else
+            let partial = ArrayPool<'A>.Shared.Rent(outer * blocks * inner)
+
+            if isSmall then
+                Folding<'T, 'A, 'F>
+                    .Blocks(x, start, blocks, each, 0, outer * blocks, rows, inner, partial)
+            else
+                let body =
+                    Action<int, int>(fun first finish ->
+                        Folding<'T, 'A, 'F>
+                            .Blocks(x, start, blocks, each, first, finish, rows, inner, partial)
+                    )
+
+                Partition.run (outer * blocks, each * inner, body)
+
+            for o in 0 .. outer - 1 do
+                Folding<'T, 'A, 'F>.Merge(partial, o * blocks * inner, blocks, inner)
+                Folding<'T, 'A, 'F>.LowerTo(partial, o * blocks * inner, inner, y, at + o * inner)
+
+            ArrayPool.Shared.Return partial
+
+    /// x: (outer, rows) to y: (outer).
+    static member Last(x: 'T[], start: int, outer: int, rows: int, y: 'T[], at: int) : unit =
+        let fold = Unchecked.defaultof<'F>
+
+        if outer = 1 then
+            y[at] <- fold.Lower(Folding<'T, 'A, 'F>.All(x, start, rows))
+        elif outer * rows < Partition.Threshold then
+            for o in 0 .. outer - 1 do
+                y[at + o] <- fold.Lower(Folding<'T, 'A, 'F>.Flat(x, start + o * rows, rows))
+        elif rows >= Partition.Threshold then
+            for o in 0 .. outer - 1 do
+                y[at + o] <- fold.Lower(Folding<'T, 'A, 'F>.All(x, start + o * rows, rows))
+        else
+            let body =
+                Action<int, int>(fun first finish ->
+                    for o in first .. finish - 1 do
+                        let total = Folding<'T, 'A, 'F>.Flat(x, start + o * rows, rows)
+                        y[at + o] <- Unchecked.defaultof<'F>.Lower total
+                )
+
+            Partition.run (outer, rows, body)
+
+    /// x: (outer, rows, inner) to y: (outer, inner).
+    static member Run
+        (x: 'T[], start: int, outer: int, rows: int, inner: int, y: 'T[], at: int)
+        : unit =
+        if rows = 0 then
+            let fold = Unchecked.defaultof<'F>
+            y.AsSpan(at, outer * inner).Fill(fold.Lower fold.Identity)
+        elif rows = 1 then
+            Array.Copy(x, start, y, at, outer * inner)
+        elif inner = 1 then
+            Folding<'T, 'A, 'F>.Last(x, start, outer, rows, y, at)
+        elif outer * inner > 0 then
+            Folding<'T, 'A, 'F>.Middle(x, start, outer, rows, inner, y, at)
