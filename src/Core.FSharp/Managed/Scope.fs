@@ -140,6 +140,20 @@ module internal Buffers =
 
         raw
 
+    /// Another tensor on the memory of x, beginning `start` elements after it.
+    let share (start: int) (shape: Shape) (x: Raw) : Raw =
+        let storage = x.Storage
+        let raw = Raw(storage, x.Offset + start, shape, x.DType, x.Engine)
+
+        match storage with
+        | :? Array as array when array.Length >= Threshold / x.DType.Size ->
+            match Scope.Current with
+            | null -> ()
+            | scope -> scope.NoteTensor raw
+        | _ -> ()
+
+        raw
+
     /// The tensor of an array from `allocate`.
     let wrap (array: 'T[]) (shape: Shape) (dtype: DType) (engine: Engine) : Raw =
         view array 0 shape dtype engine
