@@ -226,11 +226,19 @@ module internal FactorEigen =
 
     /// Eigenvalues in ascending order, and the rows of the strips in that order, from a diagonalized T.
     let private sorted (n: int) (power: int) (matrix: Tridiagonal) (values: Span<float>) : int[] =
-        let order = Array.init n id
-        Array.Sort(matrix.Diagonal, order)
+        let d = matrix.Diagonal
+
+        // Equal values keep their order, so that a diagonal matrix keeps its unit vectors' order.
+        let order =
+            Array.init n id
+            |> Array.sortWith (fun i j ->
+                match compare d[i] d[j] with
+                | 0 -> compare i j
+                | unequal -> unequal
+            )
 
         for j in 0 .. n - 1 do
-            values[j] <- Math.ScaleB(matrix.Diagonal[j], power)
+            values[j] <- Math.ScaleB(d[order[j]], power)
 
         order
 

@@ -2,11 +2,12 @@ namespace Optim
 
 open System
 open System.Globalization
+open System.Runtime.CompilerServices
 
 /// A splittable, immutable source of randomness: 128 bits, of which 64 are the Philox key and 64 the upper half of every
 /// counter. Equal keys give equal numbers, everywhere and always; to get new numbers, split or fold the key, and draw from
 /// each key once. Two numbers hold it completely, so it is saved with any other state.
-[<Struct; NoComparison>]
+[<Struct; IsReadOnly; NoComparison>]
 type Key private (first: uint64, second: uint64) =
 
     /// Counters at or above this mark derive keys; those below it draw numbers. So children never repeat their parent's draws.
