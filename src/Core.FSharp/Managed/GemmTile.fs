@@ -1,0 +1,298 @@
+namespace Optim.Managed
+
+#nowarn "9" // addresses are read and written directly: the operands are pinned and their sizes checked at the door
+
+open System
+open System.Runtime.CompilerServices
+open Microsoft.FSharp.NativeInterop
+
+/// Register tiles of one size below each other: what one call of a kernel computes.
+/// Target (rows, columns) = Left (rows, inner) Panel (inner, columns), or += when it accumulates.
+[<Struct; NoComparison; NoEquality>]
+type internal Strip = {
+    /// How many tiles.
+    Tiles: int
+    /// The length of the sums, at least 1.
+    Inner: int
+    /// Its elements are read one by one and spread over the lanes.
+    Left: MatrixView
+    /// Bytes from the left rows of one tile to those of the next.
+    LeftTileStep: nativeint
+    /// Full registers of the right matrix, read from here on.
+    Panel: nativeint
+    /// Bytes from one row of the panel to the next.
+    PanelStep: nativeint
+    /// Where the result goes.
+    Target: MatrixView
+    /// Columns of the target that exist: at most the tile's, which is padded.
+    Columns: int
+    /// Whether the target's old elements are added.
+    Accumulate: bool
+    /// Room for one padded tile.
+    Scratch: nativeint
+}
+
+/// Moves the existing part of a padded tile between scratch memory and a target that full registers cannot be stored to:
+/// too narrow, or written with rows and columns exchanged.
+[<AbstractClass; Sealed>]
+type internal TileEdge<'T when 'T: unmanaged> =
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private Copy(source: nativeint, target: nativeint) : unit =
+        NativePtr.write
+            (NativePtr.ofNativeInt<'T> target)
+            (NativePtr.read (NativePtr.ofNativeInt<'T> source))
+
+    /// scratch := target.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member Read
+        (target: MatrixView, rows: int, columns: int, scratch: nativeint, scratchStep: nativeint)
+        : unit =
+        for i in 0 .. rows - 1 do
+            let mutable source = target.Data + nativeint i * target.RowStep
+            let mutable into = scratch + nativeint i * scratchStep
+
+            for _ in 1..columns do
+                TileEdge<'T>.Copy(source, into)
+                source <- source + target.ColumnStep
+                into <- into + nativeint sizeof<'T>
+
+    /// target := scratch.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member Write
+        (target: MatrixView, rows: int, columns: int, scratch: nativeint, scratchStep: nativeint)
+        : unit =
+        if target.ColumnStep = nativeint sizeof<'T> then
+            for i in 0 .. rows - 1 do
+                let into = target.Data + nativeint i * target.RowStep
+                let source = scratch + nativeint i * scratchStep
+                let bytes = nativeint (columns * sizeof<'T>)
+                let mutable at = 0n
+
+                while at < bytes do
+                    TileEdge<'T>.Copy(source + at, into + at)
+                    at <- at + nativeint sizeof<'T>
+        else
+            for j in 0 .. columns - 1 do
+                let mutable source = scratch + nativeint (j * sizeof<'T>)
+                let mutable into = target.Data + nativeint j * target.ColumnStep
+
+                for _ in 1..rows do
+                    TileEdge<'T>.Copy(source, into)
+                    source <- source + scratchStep
+                    into <- into + target.RowStep
+
+/// The kernel: tiles of 'R rows and 'C registers, all sums of a tile in registers at once.
+/// Every element is one chain of multiply-adds in the order of the inner index, whatever the tile, so all tiles agree to the last bit.
+[<AbstractClass; Sealed>]
+type internal Tile<'T, 'V, 'L, 'R, 'C
+    when 'T: unmanaged
+    and 'V: struct
+    and 'L: struct
+    and 'L :> ILanes<'T, 'V>
+    and 'R: struct
+    and 'R :> ICount
+    and 'C: struct
+    and 'C :> ICount> =
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private Put(address: nativeint, value: 'V, accumulate: bool) : unit =
+        if accumulate then
+            'L.Store(address, 'L.Add('L.Load address, value))
+        else
+            'L.Store(address, value)
+
+    /// Computes the strip.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member Run(strip: inref<Strip>) : unit =
+        let size = nativeint sizeof<'T>
+        let register = nativeint 'L.Width * size
+        let step1 = strip.Left.RowStep
+        let step2 = step1 + step1
+        let step3 = step2 + step1
+        let step4 = step2 + step2
+        let innerStep = strip.Left.ColumnStep
+        let panelStep = strip.PanelStep
+        let scratchStep = nativeint 'C.Value * register
+
+        let direct = strip.Target.ColumnStep = size && strip.Columns = 'C.Value * 'L.Width
+
+        let mutable left = strip.Left.Data
+        let mutable target = strip.Target
+
+        for _ in 1 .. strip.Tiles do
+            // No call may stand where the sums live: the compiler would keep them all in memory.
+            if strip.Accumulate && not direct then
+                TileEdge<'T>.Read(target, 'R.Value, strip.Columns, strip.Scratch, scratchStep)
+
+            let mutable c00 = 'L.Zero
+            let mutable c01 = 'L.Zero
+            let mutable c10 = 'L.Zero
+            let mutable c11 = 'L.Zero
+            let mutable c20 = 'L.Zero
+            let mutable c21 = 'L.Zero
+            let mutable c30 = 'L.Zero
+            let mutable c31 = 'L.Zero
+            let mutable c40 = 'L.Zero
+            let mutable c41 = 'L.Zero
+            let mutable c50 = 'L.Zero
+            let mutable c51 = 'L.Zero
+            let mutable c60 = 'L.Zero
+            let mutable c61 = 'L.Zero
+            let mutable c70 = 'L.Zero
+            let mutable c71 = 'L.Zero
+            let mutable a = left
+            let mutable e = left + step4
+            let mutable b = strip.Panel
+
+            for _ in 1 .. strip.Inner do
+                let b0 = 'L.Load b
+                let b1 = if 'C.Value > 1 then 'L.Load(b + register) else b0
+
+                let x = 'L.Broadcast a
+                c00 <- 'L.MultiplyAdd(x, b0, c00)
+
+                if 'C.Value > 1 then
+                    c01 <- 'L.MultiplyAdd(x, b1, c01)
+
+                if 'R.Value > 1 then
+                    let x = 'L.Broadcast(a + step1)
+                    c10 <- 'L.MultiplyAdd(x, b0, c10)
+
+                    if 'C.Value > 1 then
+                        c11 <- 'L.MultiplyAdd(x, b1, c11)
+
+                if 'R.Value > 2 then
+                    let x = 'L.Broadcast(a + step2)
+                    c20 <- 'L.MultiplyAdd(x, b0, c20)
+
+                    if 'C.Value > 1 then
+                        c21 <- 'L.MultiplyAdd(x, b1, c21)
+
+                if 'R.Value > 3 then
+                    let x = 'L.Broadcast(a + step3)
+                    c30 <- 'L.MultiplyAdd(x, b0, c30)
+
+                    if 'C.Value > 1 then
+                        c31 <- 'L.MultiplyAdd(x, b1, c31)
+
+                if 'R.Value > 4 then
+                    let x = 'L.Broadcast e
+                    c40 <- 'L.MultiplyAdd(x, b0, c40)
+
+                    if 'C.Value > 1 then
+                        c41 <- 'L.MultiplyAdd(x, b1, c41)
+
+                if 'R.Value > 5 then
+                    let x = 'L.Broadcast(e + step1)
+                    c50 <- 'L.MultiplyAdd(x, b0, c50)
+
+                    if 'C.Value > 1 then
+                        c51 <- 'L.MultiplyAdd(x, b1, c51)
+
+                if 'R.Value > 6 then
+                    let x = 'L.Broadcast(e + step2)
+                    c60 <- 'L.MultiplyAdd(x, b0, c60)
+
+                    if 'C.Value > 1 then
+                        c61 <- 'L.MultiplyAdd(x, b1, c61)
+
+                if 'R.Value > 7 then
+                    let x = 'L.Broadcast(e + step3)
+                    c70 <- 'L.MultiplyAdd(x, b0, c70)
+
+                    if 'C.Value > 1 then
+                        c71 <- 'L.MultiplyAdd(x, b1, c71)
+
+                a <- a + innerStep
+                e <- e + innerStep
+                b <- b + panelStep
+
+            let into = if direct then target.Data else strip.Scratch
+            let intoStep = if direct then target.RowStep else scratchStep
+
+            let mutable row = into
+            Tile<'T, 'V, 'L, 'R, 'C>.Put(row, c00, strip.Accumulate)
+
+            if 'C.Value > 1 then
+                Tile<'T, 'V, 'L, 'R, 'C>.Put(row + register, c01, strip.Accumulate)
+
+            if 'R.Value > 1 then
+                row <- row + intoStep
+                Tile<'T, 'V, 'L, 'R, 'C>.Put(row, c10, strip.Accumulate)
+
+                if 'C.Value > 1 then
+                    Tile<'T, 'V, 'L, 'R, 'C>.Put(row + register, c11, strip.Accumulate)
+
+            if 'R.Value > 2 then
+                row <- row + intoStep
+                Tile<'T, 'V, 'L, 'R, 'C>.Put(row, c20, strip.Accumulate)
+
+                if 'C.Value > 1 then
+                    Tile<'T, 'V, 'L, 'R, 'C>.Put(row + register, c21, strip.Accumulate)
+
+            if 'R.Value > 3 then
+                row <- row + intoStep
+                Tile<'T, 'V, 'L, 'R, 'C>.Put(row, c30, strip.Accumulate)
+
+                if 'C.Value > 1 then
+                    Tile<'T, 'V, 'L, 'R, 'C>.Put(row + register, c31, strip.Accumulate)
+
+            if 'R.Value > 4 then
+                row <- row + intoStep
+                Tile<'T, 'V, 'L, 'R, 'C>.Put(row, c40, strip.Accumulate)
+
+                if 'C.Value > 1 then
+                    Tile<'T, 'V, 'L, 'R, 'C>.Put(row + register, c41, strip.Accumulate)
+
+            if 'R.Value > 5 then
+                row <- row + intoStep
+                Tile<'T, 'V, 'L, 'R, 'C>.Put(row, c50, strip.Accumulate)
+
+                if 'C.Value > 1 then
+                    Tile<'T, 'V, 'L, 'R, 'C>.Put(row + register, c51, strip.Accumulate)
+
+            if 'R.Value > 6 then
+                row <- row + intoStep
+                Tile<'T, 'V, 'L, 'R, 'C>.Put(row, c60, strip.Accumulate)
+
+                if 'C.Value > 1 then
+                    Tile<'T, 'V, 'L, 'R, 'C>.Put(row + register, c61, strip.Accumulate)
+
+            if 'R.Value > 7 then
+                row <- row + intoStep
+                Tile<'T, 'V, 'L, 'R, 'C>.Put(row, c70, strip.Accumulate)
+
+                if 'C.Value > 1 then
+                    Tile<'T, 'V, 'L, 'R, 'C>.Put(row + register, c71, strip.Accumulate)
+
+            if not direct then
+                TileEdge<'T>.Write(target, 'R.Value, strip.Columns, strip.Scratch, scratchStep)
+
+            left <- left + strip.LeftTileStep
+
+            target <- { target with Data = target.Data + nativeint 'R.Value * target.RowStep }
+
+/// The tiles of one machine, chosen by height and width when the program runs.
+[<AbstractClass; Sealed>]
+type internal Tiles<'T, 'V, 'L
+    when 'T: unmanaged and 'V: struct and 'L: struct and 'L :> ILanes<'T, 'V>> =
+
+    static member private OfWidth<'C when 'C: struct and 'C :> ICount>
+        (rows: int, strip: inref<Strip>)
+        : unit =
+        match rows with
+        | 1 -> Tile<'T, 'V, 'L, Count1, 'C>.Run &strip
+        | 2 -> Tile<'T, 'V, 'L, Count2, 'C>.Run &strip
+        | 3 -> Tile<'T, 'V, 'L, Count3, 'C>.Run &strip
+        | 4 -> Tile<'T, 'V, 'L, Count4, 'C>.Run &strip
+        | 5 -> Tile<'T, 'V, 'L, Count5, 'C>.Run &strip
+        | 6 -> Tile<'T, 'V, 'L, Count6, 'C>.Run &strip
+        | 7 -> Tile<'T, 'V, 'L, Count7, 'C>.Run &strip
+        | _ -> Tile<'T, 'V, 'L, Count8, 'C>.Run &strip
+
+    /// Computes a strip of tiles with 1 to 8 rows, and two registers wide or one.
+    static member Run(rows: int, wide: bool, strip: inref<Strip>) : unit =
+        if wide then
+            Tiles<'T, 'V, 'L>.OfWidth<Count2>(rows, &strip)
+        else
+            Tiles<'T, 'V, 'L>.OfWidth<Count1>(rows, &strip)
