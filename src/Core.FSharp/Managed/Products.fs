@@ -4,55 +4,6 @@ open System
 open Optim
 open Optim.Primitives
 
-/// Plain products until the fast ones are here.
-[<AbstractClass; Sealed>]
-type internal Gemm =
-    static member Multiply<'T when 'T :> System.Numerics.INumberBase<'T>>
-        (
-            ta: bool,
-            tb: bool,
-            m: int,
-            n: int,
-            k: int,
-            a: 'T[],
-            ao: int,
-            b: 'T[],
-            bo: int,
-            c: 'T[],
-            co: int
-        ) : unit =
-        for i in 0 .. m - 1 do
-            for j in 0 .. n - 1 do
-                let mutable sum = 'T.Zero
-
-                for l in 0 .. k - 1 do
-                    let x = a[ao + (if ta then l * m + i else i * k + l)]
-                    let y = b[bo + (if tb then j * k + l else l * n + j)]
-                    sum <- 'T.op_Addition (sum, 'T.op_Multiply (x, y))
-
-                c[co + i * n + j] <- sum
-
-    static member MultiplyBatched<'T when 'T :> System.Numerics.INumberBase<'T>>
-        (
-            batch: int,
-            ta: bool,
-            tb: bool,
-            m: int,
-            n: int,
-            k: int,
-            a: 'T[],
-            ao: int,
-            sa: int,
-            b: 'T[],
-            bo: int,
-            sb: int,
-            c: 'T[],
-            co: int,
-            sc: int
-        ) : unit =
-        for i in 0 .. batch - 1 do
-            Gemm.Multiply(ta, tb, m, n, k, a, ao + i * sa, b, bo + i * sb, c, co + i * sc)
-
 /// Matrix products with broadcasting over the leading axes.
 [<RequireQualifiedAccess>]
 module internal Products =
