@@ -256,7 +256,7 @@ type internal Folding<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>> =
                 for j in 0 .. width - 1 do
                     scratch[j] <- fold.Combine(scratch[j], fold.Lift x[start + row * width + j])
 
-            Array.Copy(scratch, 0, into, at, width)
+            scratch.AsSpan(0, width).CopyTo(into.AsSpan at)
             ArrayPool.Shared.Return scratch
 
     /// How many rows of this width are handled as one: enough to fill eight vectors, a multiple of the lanes.
@@ -428,7 +428,7 @@ type internal Folding<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>> =
             let fold = Unchecked.defaultof<'F>
             y.AsSpan(at, outer * inner).Fill(fold.Lower fold.Identity)
         elif rows = 1 then
-            Array.Copy(x, start, y, at, outer * inner)
+            x.AsSpan(start, outer * inner).CopyTo(y.AsSpan at)
         elif inner = 1 then
             Folding<'T, 'A, 'F>.Last(x, start, outer, rows, y, at)
         elif outer * inner > 0 then

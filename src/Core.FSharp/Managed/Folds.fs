@@ -37,7 +37,12 @@ module internal Lanes =
             unativeint index
         )
 
-    /// The same array as bytes 0 and 1, which is how a bool is stored.
+    /// As bytes 0 and 1, for several arrays.
+    let manyBytes (values: bool[][]) : byte[][] =
+        Unsafe.As<bool[][], byte[][]>(&Unsafe.AsRef &values)
+
+    /// The same array as bytes 0 and 1, which is how a bool is stored. Loops, spans and the functions of this module take
+    /// such an array; Array.Copy does not.
     let bytes (values: bool[]) : byte[] =
         Unsafe.As<bool[], byte[]>(&Unsafe.AsRef &values)
 

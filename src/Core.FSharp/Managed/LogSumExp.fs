@@ -210,7 +210,7 @@ type internal LogSumExp<'T, 'V, 'M
         if rows = 0 then
             y.AsSpan(at, outer * inner).Fill(Unchecked.defaultof<'M>.Identity)
         elif rows = 1 then
-            Array.Copy(x, start, y, at, outer * inner)
+            x.AsSpan(start, outer * inner).CopyTo(y.AsSpan at)
         elif inner = 1 then
             LogSumExp<'T, 'V, 'M>.Last(x, start, outer, rows, y, at)
         elif outer * inner > 0 then

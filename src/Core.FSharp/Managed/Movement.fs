@@ -222,7 +222,7 @@ type internal Movement =
     static member Assemble
         (dims: int[], ranges: AxisRange[][], pieces: bool[][], starts: int[], y: bool[], at: int)
         : unit =
-        let bytes = Array.map Lanes.bytes pieces
+        let bytes = Lanes.manyBytes pieces
 
         Movement.AssembleWith<byte, MaximumFold<byte>>(
             dims,

@@ -186,7 +186,7 @@ type internal Scans =
                 y[target] <- int64 (Scans.First<'T, 'F>(x, from, rows))
             else
                 let best = ArrayPool<'T>.Shared.Rent inner
-                Array.Copy(x, from, best, 0, inner)
+                x.AsSpan(from, inner).CopyTo(best.AsSpan 0)
                 y.AsSpan(target, inner).Clear()
 
                 for r in 1 .. rows - 1 do
