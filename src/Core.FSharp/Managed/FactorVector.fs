@@ -173,3 +173,12 @@ module internal FactorVector =
             let kept = x[i]
             x[i] <- y[i]
             y[i] <- kept
+
+    /// A float64 copy of `count` float32 entries from `offset`: the factorizations compute in double precision only.
+    let widen (source: float32[]) (offset: int) (count: int) : float[] =
+        let target = GC.AllocateUninitializedArray<float> count
+
+        for i in 0 .. count - 1 do
+            target[i] <- float source[offset + i]
+
+        target

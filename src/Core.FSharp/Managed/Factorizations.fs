@@ -36,13 +36,13 @@ module internal Factorizations =
     // The elements in double precision: where they lie already, or a copy. And the position of the first.
     let private read (x: Raw) : struct (float[] * int) =
         match x.Storage with
-        | :? (float32[]) as values -> struct (FactorSingle.widen values x.Offset x.Length, 0)
+        | :? (float32[]) as values -> struct (FactorVector.widen values x.Offset x.Length, 0)
         | values -> struct ((values :?> float[]), x.Offset)
 
     // A copy of the elements in double precision, to be worked on. For Float64 it becomes the result.
     let private copy (x: Raw) : float[] =
         match x.Storage with
-        | :? (float32[]) as values -> FactorSingle.widen values x.Offset x.Length
+        | :? (float32[]) as values -> FactorVector.widen values x.Offset x.Length
         | values ->
             let y = Buffers.allocate<float> x.Length
             Array.Copy((values :?> float[]), x.Offset, y, 0, x.Length)

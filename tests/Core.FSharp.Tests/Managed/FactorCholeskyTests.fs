@@ -135,19 +135,4 @@ let tests =
                 let tolerance = 1e-15 * float (n + 1) * float (n + 1) * (1.0 + PlainMatrix.size a)
                 PlainMatrix.expectClose tolerance (PlainMatrix.ofArray n 3 b) expected "x"
             )
-
-        testCase
-            "float32 gives the rounded factor"
-            (fun () ->
-                let a = PlainMatrix.randomPositive 6 20
-                let single = a.Entries |> Array.map float32
-                let code = FactorSingle.cholesky 20 single 0
-                Expect.equal code -1 "positive definite"
-
-                let struct (_, l) =
-                    factor (PlainMatrix.ofArray 20 20 (a.Entries |> Array.map (float32 >> float)))
-
-                Expect.equal single (l.Entries |> Array.map float32) "rounded once"
-                Expect.equal (FactorSingle.cholesky 1 [| Single.NaN |] 0) 0 "NaN fails"
-            )
     ]

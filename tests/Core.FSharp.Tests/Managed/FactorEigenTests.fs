@@ -351,27 +351,6 @@ let private failures =
                     if not s.IsSolved then
                         Expect.all s.Values Double.IsNaN "values"
             )
-
-        testCase
-            "float32 gives the rounded spectrum and keeps its matrix"
-            (fun () ->
-                let a = [| 2.0f; nanf; 1.0f; 2.0f |]
-                let w = Array.zeroCreate<float32> 2
-                let v = Array.zeroCreate<float32> 4
-
-                Expect.isTrue
-                    (FactorSingle.symmetricEigen 2 (struct (a, 0)) (struct (w, 0)) (struct (v, 0)))
-                    "solved"
-
-                Expect.equal w [| 1.0f; 3.0f |] "values"
-
-                Expect.equal
-                    v
-                    (Array.map (fun s -> s * float32 (sqrt 0.5)) [| 1.0f; 1.0f; -1.0f; 1.0f |])
-                    "vectors"
-
-                Expect.equal a[2] 1.0f "kept"
-            )
     ]
 
 [<Tests>]

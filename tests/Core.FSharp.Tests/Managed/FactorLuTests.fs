@@ -227,17 +227,4 @@ let tests =
 
                         Expect.isTrue (Double.IsNaN sign && Double.IsNaN logarithm) "determinant"
             )
-
-        testCase
-            "float32 solves and keeps its matrix"
-            (fun () ->
-                let a = [| 0.0f; 2.0f; 4.0f; 2.0f |]
-                let b = [| 2.0f; 8.0f |]
-                FactorSingle.solve (struct (2, 1)) (struct (a, 0)) (struct (b, 0))
-                Expect.equal b [| 1.5f; 1.0f |] "x"
-                Expect.equal a [| 0.0f; 2.0f; 4.0f; 2.0f |] "a kept"
-                let struct (sign, logarithm) = FactorSingle.signAndLogDeterminant 2 a 0
-                Expect.equal sign -1.0 "sign of −8"
-                Expect.floatClose Accuracy.high logarithm (log 8.0) "log 8"
-            )
     ]

@@ -114,4 +114,11 @@ let tests =
                             (Double.IsNaN(FactorVector.largest (broken.AsSpan())))
                             "NaN is the largest"
             )
+
+        testCase
+            "widening copies a part, exactly"
+            (fun () ->
+                let wide = FactorVector.widen [| 1.0f; 0.1f; -3.0f; 4.0f |] 1 2
+                Expect.equal wide [| float 0.1f; -3.0 |] "two entries from the second on"
+            )
     ]

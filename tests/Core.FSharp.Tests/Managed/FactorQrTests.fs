@@ -130,20 +130,4 @@ let tests =
                         Expect.all q.Entries Double.IsNaN "Q"
                         Expect.all r.Entries Double.IsNaN "R"
             )
-
-        testCase
-            "float32 gives the rounded factors"
-            (fun () ->
-                let q = Array.zeroCreate<float32> 4
-                let r = Array.zeroCreate<float32> 4
-
-                FactorSingle.qr
-                    (struct (2, 2))
-                    (struct ([| 3.0f; 1.0f; 4.0f; 2.0f |], 0))
-                    (struct (q, 0))
-                    (struct (r, 0))
-
-                Expect.equal r [| 5.0f; 2.2f; 0.0f; 0.4f |] "R"
-                Expect.equal q [| 0.6f; -0.8f; 0.8f; 0.6f |] "Q"
-            )
     ]
