@@ -1,0 +1,100 @@
+namespace Optim
+
+open System
+
+/// What a method says at the end of a step.
+[<RequireQualifiedAccess>]
+type Ending =
+    /// Go on.
+    | Continue
+    /// The method cannot improve the point any further, and why.
+    | Stuck of detail: string
+
+/// The result of one step.
+[<NoComparison; NoEquality>]
+type Step<'State> = {
+    /// The point from which the next step continues (n).
+    Point: Tensor
+    State: 'State
+    /// False when the step only tried a point and rejected it.
+    Accepted: bool
+    /// How far the step went along its direction, in the method's own units; for reports only.
+    StepSize: float
+    Ending: Ending
+}
+
+/// The usual results of a step.
+[<RequireQualifiedAccess>]
+module Step =
+
+    /// The method went to a point.
+    let moved (point: Tensor) (stepSize: float) (state: 'State) : Step<'State> = {
+        Point = point
+        State = state
+        Accepted = true
+        StepSize = stepSize
+        Ending = Ending.Continue
+    }
+
+    /// The method tried something and stays at the point.
+    let rejected (point: Tensor) (stepSize: float) (state: 'State) : Step<'State> = {
+        moved point stepSize state with
+            Accepted = false
+    }
+
+    /// The method cannot go on from the point.
+    let stuck (point: Tensor) (detail: string) (state: 'State) : Step<'State> = {
+        moved point 0.0 state with
+            Accepted = false
+            Ending = Ending.Stuck detail
+    }
+
+    /// The same step with another state.
+    let mapState (f: 'A -> 'B) (step: Step<'A>) : Step<'B> = {
+        Point = step.Point
+        State = f step.State
+        Accepted = step.Accepted
+        StepSize = step.StepSize
+        Ending = step.Ending
+    }
+
+/// An optimization method: two pure functions and a name. The state holds only tensors, numbers, and records, unions,
+/// lists or arrays of them, so that every run can be saved and resumed.
+[<Sealed>]
+type Method
+    internal
+    (name: string, stateType: Type, init: Oracle -> Tensor -> obj, step: Oracle -> Tensor -> obj -> Step<obj>) =
+
+    /// The name in reports.
+    member _.Name: string = name
+
+    member internal _.StateType: Type = stateType
+    member internal _.Init(oracle: Oracle, point: Tensor) : obj = init oracle point
+    member internal _.Step(oracle: Oracle, point: Tensor, state: obj) : Step<obj> = step oracle point state
+
+    /// The name.
+    override _.ToString() = name
+
+/// Methods from functions.
+[<RequireQualifiedAccess>]
+module Method =
+
+    /// The method with this name, first state and step. A step may ask the oracle; it must not change anything outside.
+    let create
+        (name: string)
+        (init: Oracle -> Tensor -> 'State)
+        (step: Oracle -> Tensor -> 'State -> Step<'State>)
+        : Method =
+        let boxed (oracle: Oracle) (point: Tensor) (state: obj) : Step<obj> =
+            step oracle point (unbox<'State> state) |> Step.mapState box
+
+        Method(name, typeof<'State>, (fun oracle point -> box (init oracle point)), boxed)
+
+    /// The same method under another name.
+    let rename (name: string) (method: Method) : Method =
+        Method(
+            name,
+            method.StateType,
+            (fun oracle point -> method.Init(oracle, point)),
+            fun oracle point state -> method.Step(oracle, point, state)
+        )

@@ -1,0 +1,169 @@
+namespace Optim
+
+open System
+
+/// A search that is under way.
+[<NoComparison; NoEquality>]
+type SearchUnderWay = {
+    Along: Tensor
+    Search: SearchState
+    /// Whether the next trial is taken if only it lowers the value.
+    IsSettling: bool
+}
+
+/// The state of every method made of a descent and a search.
+[<NoComparison; NoEquality>]
+type LineSearchState<'Memory> = {
+    /// Value and gradient at the current point.
+    Current: Evaluation
+    Memory: 'Memory
+    UnderWay: SearchUnderWay voption
+    /// Moves so far.
+    Moves: int64
+    /// Whether the next direction is −g, because the last one led nowhere.
+    UsesGradient: bool
+}
+
+/// Methods made of a descent (which direction) and a search (how far). Each trial of the search is one step, so counts and
+/// budgets are exact; a direction that does not descend, or leads nowhere, is replaced by −g once.
+[<RequireQualifiedAccess>]
+module LineSearch =
+
+    let private steepest (at: Evaluation) (memory: 'M) : Direction<'M> = {
+        Along = -at.Gradient
+        FirstSize = 1.0 / at.GradientNorm
+        Memory = memory
+    }
+
+    /// A search along a direction of descent, begun.
+    let private start
+        (descent: Descent<'M>)
+        (search: Search)
+        (oracle: Oracle)
+        (point: Tensor)
+        (state: LineSearchState<'M>)
+        : LineSearchState<'M> * SearchUnderWay =
+        // On mini-batches the next search sees other data than the last evaluation.
+        let at = if oracle.Objective.IsStochastic then oracle.Evaluate point else state.Current
+
+        let proposed =
+            if state.UsesGradient then
+                steepest at (descent.Start oracle at)
+            else
+                descent.Direct oracle at state.Memory
+
+        let slope = Vector.dot at.Gradient proposed.Along
+        let steepness = 1e-14 * at.GradientNorm * Vector.norm proposed.Along
+
+        let direction, slope =
+            if slope < -steepness && Double.IsFinite slope then
+                proposed, slope
+            else
+                steepest at (descent.Start oracle at), -at.GradientNorm * at.GradientNorm
+
+        let origin = { Size = 0.0; Value = at.Value; Slope = slope }
+
+        let underWay = {
+            Along = direction.Along
+            Search = search.Start(origin, direction.FirstSize, state.Moves)
+            IsSettling = false
+        }
+
+        {
+            state with
+                Current = at
+                Memory = direction.Memory
+                UnderWay = ValueSome underWay
+        },
+        underWay
+
+    let private look (search: Search) (oracle: Oracle) (underWay: SearchUnderWay) (point: Tensor) : LinePoint =
+        let size = underWay.Search.Trial
+
+        match search.Needs with
+        | TrialNeeds.Nothing -> { Size = size; Value = 0.0; Slope = 0.0 }
+        | TrialNeeds.Value -> { Size = size; Value = oracle.Value point; Slope = nan }
+        | TrialNeeds.ValueAndSlope ->
+            let evaluation = oracle.Evaluate point
+
+            {
+                Size = size
+                Value = evaluation.Value
+                Slope = Vector.dot evaluation.Gradient underWay.Along
+            }
+
+    let private giveUp (point: Tensor) (detail: string) (state: LineSearchState<'M>) : Step<LineSearchState<'M>> =
+        let ended = { state with UnderWay = ValueNone }
+
+        if state.UsesGradient then
+            Step.stuck point detail ended
+        else
+            Step.rejected point 0.0 { ended with UsesGradient = true }
+
+    let private accept
+        (descent: Descent<'M>)
+        (oracle: Oracle)
+        (point: Tensor)
+        (target: Tensor)
+        (size: float)
+        (state: LineSearchState<'M>)
+        : Step<LineSearchState<'M>> =
+        let next = oracle.Evaluate target
+
+        if not (Double.IsFinite next.Value && Double.IsFinite next.GradientNorm) then
+            giveUp point $"value {next.Value} or gradient norm {next.GradientNorm} at the next point is not finite" state
+        else
+            Step.moved target size {
+                Current = next
+                Memory = descent.Learn state.Memory state.Current next
+                UnderWay = ValueNone
+                Moves = state.Moves + 1L
+                UsesGradient = false
+            }
+
+    let private step
+        (descent: Descent<'M>)
+        (search: Search)
+        (oracle: Oracle)
+        (point: Tensor)
+        (state: LineSearchState<'M>)
+        : Step<LineSearchState<'M>> =
+        if state.Current.GradientNorm = 0.0 then
+            Step.stuck point "the gradient is zero" state
+        else
+            let state, underWay =
+                match state.UnderWay with
+                | ValueSome underWay -> state, underWay
+                | ValueNone -> start descent search oracle point state
+
+            let size = underWay.Search.Trial
+            let target = point + size * underWay.Along
+
+            if underWay.IsSettling then
+                accept descent oracle point target size state
+            else
+                match search.Next(underWay.Search, look search oracle underWay target) with
+                | SearchDecision.Accept -> accept descent oracle point target size state
+                | SearchDecision.Try next ->
+                    let following = { underWay with Search = next }
+                    Step.rejected point size { state with UnderWay = ValueSome following }
+                | SearchDecision.Settle lower ->
+                    let search = { underWay.Search with Trial = lower }
+                    let following = { underWay with Search = search; IsSettling = true }
+                    Step.rejected point size { state with UnderWay = ValueSome following }
+                | SearchDecision.GiveUp detail -> giveUp point detail state
+
+    /// The method with this name that goes along the descent's directions as far as the search says.
+    let create (name: string) (descent: Descent<'M>) (search: Search) : Method =
+        let init (oracle: Oracle) (point: Tensor) : LineSearchState<'M> =
+            let at = oracle.Evaluate point
+
+            {
+                Current = at
+                Memory = descent.Start oracle at
+                UnderWay = ValueNone
+                Moves = 0L
+                UsesGradient = false
+            }
+
+        Method.create name init (step descent search)

@@ -1,0 +1,88 @@
+namespace Optim
+
+open System
+
+/// f = loss ∘ outputs, for methods that use the Gauss-Newton matrix Jᵀ H J with the Jacobian J of the outputs and the
+/// Hessian H of the loss.
+[<NoComparison; NoEquality>]
+type Composition = {
+    /// From the point to the outputs, on the data of a step.
+    OutputsAt: int64 -> Tensor -> Tensor
+    /// From the outputs to the value, on the data of a step.
+    LossAt: int64 -> Tensor -> Tensor
+}
+
+/// A function of a vector (n), to be minimized, and what is known of it.
+[<NoComparison; NoEquality>]
+type Objective = {
+    Name: string
+    /// The function itself: a vector (n) to one number.
+    Function: Tensor -> Tensor
+    /// What a method sees of it after k accepted steps: the function itself, or its estimate on mini-batch k. Depends on
+    /// nothing but k.
+    FunctionAt: int64 -> Tensor -> Tensor
+    /// Whether steps see different functions.
+    IsStochastic: bool
+    /// The part of the data that one evaluation of FunctionAt uses: above 0, at most 1.
+    Share: float
+    /// The division of the function, where it is known.
+    Composition: Composition voption
+    /// The names of the parts of the point, where they are known.
+    Layout: Layout voption
+}
+
+/// Objectives from functions.
+[<RequireQualifiedAccess>]
+module Objective =
+
+    /// The objective of a deterministic function of a vector.
+    let named (name: string) (f: Tensor -> Tensor) : Objective =
+        ArgumentNullException.ThrowIfNull name
+
+        {
+            Name = name
+            Function = f
+            FunctionAt = (fun _ -> f)
+            IsStochastic = false
+            Share = 1.0
+            Composition = ValueNone
+            Layout = ValueNone
+        }
+
+    /// The objective of a deterministic function of a vector.
+    let ofFunction (f: Tensor -> Tensor) : Objective = named "function" f
+
+    /// The objective loss (outputs x), whose Gauss-Newton matrix is known.
+    let composed (name: string) (outputs: Tensor -> Tensor) (loss: Tensor -> Tensor) : Objective = {
+        named name (outputs >> loss) with
+            Composition = ValueSome { OutputsAt = (fun _ -> outputs); LossAt = (fun _ -> loss) }
+    }
+
+    /// ½ Σ rᵢ(x)² for residuals r: vectors (n) to (m).
+    let leastSquares (name: string) (residuals: Tensor -> Tensor) : Objective =
+        composed name residuals (fun r -> 0.5 * Tensor.sum (Tensor.square r))
+
+    /// An objective that steps see through samples. share: the part of the data in one sample, above 0, at most 1.
+    let sampled (name: string) (share: float) (f: Tensor -> Tensor) (at: int64 -> Tensor -> Tensor) : Objective =
+        Check.positive (nameof share) share
+        Check.within (nameof share) 0.0 1.0 share
+
+        {
+            named name f with
+                FunctionAt = at
+                IsStochastic = true
+                Share = share
+        }
+
+    /// factor · f. factor: finite, above 0.
+    let scaled (factor: float) (objective: Objective) : Objective =
+        Check.positive (nameof factor) factor
+
+        {
+            objective with
+                Function = (fun x -> factor * objective.Function x)
+                FunctionAt = (fun k x -> factor * objective.FunctionAt k x)
+                Composition =
+                    objective.Composition
+                    |> ValueOption.map (fun c -> { c with LossAt = (fun k z -> factor * c.LossAt k z) })
+        }

@@ -1,0 +1,91 @@
+namespace Optim.Solve
+
+open System
+open Optim
+open Optim.Derivatives
+
+/// What a second look at a point with a small gradient shows.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type internal Finding =
+    | Confirmed of Certificate
+    /// The gradient is small, but the curvature along some direction is negative.
+    | Saddle of gradientNorm: float * curvature: float
+    /// The gradient of the whole objective is not small, or not finite.
+    | Refuted
+
+/// Checks a candidate for Converged against the objective itself, with fresh evaluations.
+[<RequireQualifiedAccess>]
+module internal Certify =
+
+    /// Points up to this length get an exact Hessian, longer ones a Lanczos process.
+    [<Literal>]
+    let private denseLimit = 32
+
+    /// The number of Hessian products of a Lanczos process.
+    [<Literal>]
+    let private krylov = 16
+
+    /// The Hessian products that `check` may need for a point of this length.
+    let products (length: int) : int64 = int64 (if length <= denseLimit then length else krylov)
+
+    /// Smallest and largest curvature seen along the Krylov space of a random direction. Source: Lanczos 1950, with full
+    /// orthogonalization. The smallest is an upper bound of the smallest eigenvalue.
+    let private lanczos (key: Key) (product: Tensor -> Tensor) (point: Tensor) : struct (float * float) =
+        let start = Tensor.cast point.DType (Tensor.normal key [ point.Length ])
+
+        let rec extend (basis: Tensor list) (images: Tensor list) (v: Tensor) : Tensor list * Tensor list =
+            let image = product v
+            let basis, images = v :: basis, image :: images
+
+            if basis.Length = krylov then
+                basis, images
+            else
+                let clean (w: Tensor) = basis |> List.fold (fun w b -> w - Vector.dot b w * b) w
+                let rest = clean (clean image)
+                let size = Vector.norm rest
+
+                if size > 1e-10 * Vector.norm image then
+                    extend basis images (rest / size)
+                else
+                    basis, images
+
+        let basis, images = extend [] [] (start / Vector.norm start)
+        let small = Tensor.matmul (Shaping.stack 0 basis) (Shaping.transpose (Shaping.stack 0 images))
+        let struct (values, _) = Linalg.symmetricEigen small
+        struct ((Tensor.min values).ToScalar(), (Tensor.max (Tensor.abs values)).ToScalar())
+
+    let private curvatures (objective: Objective) (key: Key) (point: Tensor) : struct (float * float) =
+        if point.Length <= denseLimit then
+            let struct (values, _) = Linalg.symmetricEigen (hessian objective.Function point)
+            struct ((Tensor.min values).ToScalar(), (Tensor.max (Tensor.abs values)).ToScalar())
+        else
+            let _, product = gradAndHvp objective.Function point
+            lanczos key product point
+
+    /// A second look at a point whose gradient seemed to be at most the tolerance. looksAtCurvature: whether the budget
+    /// allows `products` more Hessian products.
+    let check (objective: Objective) (key: Key) (tolerance: float) (looksAtCurvature: bool) (point: Tensor) : Finding =
+        let value, gradient = valueAndGrad objective.Function point
+        let value, norm = value.ToScalar(), Vector.norm gradient
+
+        if not (Double.IsFinite value && norm <= tolerance) then
+            Finding.Refuted
+        else
+            let certificate = {
+                Value = value
+                GradientNorm = norm
+                Tolerance = tolerance
+                SmallestCurvature = ValueNone
+            }
+
+            if not looksAtCurvature then
+                Finding.Confirmed certificate
+            else
+                let struct (smallest, largest) = curvatures objective key point
+
+                if not (Double.IsFinite smallest && Double.IsFinite largest) then
+                    Finding.Confirmed certificate
+                elif smallest < -1e-6 * largest then
+                    Finding.Saddle(norm, smallest)
+                else
+                    Finding.Confirmed { certificate with SmallestCurvature = ValueSome smallest }

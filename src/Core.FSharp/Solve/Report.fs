@@ -1,0 +1,66 @@
+namespace Optim
+
+open System
+
+/// What is reported of a step.
+[<Struct>]
+type StepReport = {
+    /// The step's number, from 1.
+    Step: int64
+    /// The last value that was evaluated with its gradient; on mini-batches, that of the batch.
+    Value: float
+    /// The norm of that gradient.
+    GradientNorm: float
+    /// How far the step went, in the method's own units.
+    StepSize: float
+    /// False when the step only tried a point and rejected it.
+    Accepted: bool
+    /// Everything asked of the objective so far.
+    Evaluations: Evaluations
+    /// Time so far, without the time of observers.
+    Elapsed: TimeSpan
+}
+
+/// The proof behind Converged: value and gradient evaluated again, of the whole objective.
+[<NoComparison; NoEquality>]
+type Certificate = {
+    Value: float
+    GradientNorm: float
+    Tolerance: float
+    /// The smallest curvature that was found there; none where it was not looked for or is not finite.
+    SmallestCurvature: float voption
+}
+
+/// The result of a run.
+[<NoComparison; NoEquality>]
+type SolveResult = {
+    Method: string
+    Outcome: Outcome
+    Reason: Reason
+    /// The best point: the lowest value among all points evaluated with finite value and gradient. For an objective on
+    /// mini-batches, where such values cannot be compared, the last point.
+    Point: Tensor
+    /// The value there; for an objective on mini-batches, that of the last batch.
+    Value: float
+    /// The norm of the gradient there.
+    GradientNorm: float
+    Steps: int64
+    Evaluations: Evaluations
+    Elapsed: TimeSpan
+    /// Reports of steps, oldest first.
+    Trace: StepReport list
+    /// Present when the outcome is Converged, and only then.
+    Certificate: Certificate voption
+}
+
+/// Results in words.
+[<RequireQualifiedAccess>]
+module SolveResult =
+
+    /// One line: outcome, reason, value, steps and evaluations.
+    let text (result: SolveResult) : string =
+        let number (x: float) = x.ToString("G6", Globalization.CultureInfo.InvariantCulture)
+        let e = result.Evaluations
+
+        $"{result.Outcome}: {Reason.text result.Reason}; value {number result.Value} after {result.Steps} steps "
+        + $"({e.Values} values, {e.Gradients} gradients, {e.Products} products)"

@@ -1,0 +1,68 @@
+namespace Optim
+
+open System
+open System.Threading
+
+/// How a run goes on besides its method.
+[<NoComparison; NoEquality>]
+type SolveOptions = {
+    /// Hard limits. Default: 10,000 steps.
+    Budget: Budget
+    /// When to end before. Default: gradient at most 1e-9 times that of the start.
+    StopRules: StopRule list
+    /// All chance of the run comes from it. Default 0.
+    Seed: int64
+    /// Every how many steps a report is kept in the trace; 0 keeps none. Default 1.
+    TraceEvery: int64
+    /// Called after every step with the report and the point. Its time is not counted. Default: nothing.
+    Observe: StepReport -> Tensor -> unit
+    /// Whether a candidate for Converged is also examined for directions of negative curvature. Default true.
+    ExaminesCurvature: bool
+    /// Abandons the run with OperationCanceledException at the next evaluation. Default: never.
+    Cancellation: CancellationToken
+    /// The clock. Default: the system's.
+    Clock: TimeProvider
+}
+
+/// Options of runs.
+[<RequireQualifiedAccess>]
+module SolveOptions =
+
+    /// 10,000 steps, gradient at most 1e-9 of the start's, seed 0, everything traced.
+    let defaults: SolveOptions = {
+        Budget = Budget.standard
+        StopRules = StopRule.standard
+        Seed = 0L
+        TraceEvery = 1L
+        Observe = fun _ _ -> ()
+        ExaminesCurvature = true
+        Cancellation = CancellationToken.None
+        Clock = TimeProvider.System
+    }
+
+/// A run between two steps: everything that is needed to go on, today or from a file.
+[<NoComparison; NoEquality>]
+type Run = {
+    /// The point from which the next step goes.
+    Point: Tensor
+    /// The method's state, of the method's own type.
+    State: obj
+    /// Steps so far.
+    Steps: int64
+    /// Accepted steps so far.
+    Moves: int64
+    Evaluations: Evaluations
+    /// The lowest finite evaluation so far.
+    Best: Evaluation voption
+    /// The last point at which value and gradient were evaluated.
+    Last: Evaluation voption
+    /// |∇f| at the start, to which relative tolerances refer.
+    StartNorm: float
+    /// For each ValueSettled rule, how many moves in a row hardly changed the value.
+    QuietMoves: int list
+    /// The step at which a saddle was found that the method has not left since; −1 for none.
+    SaddleSince: int64
+    Elapsed: TimeSpan
+    /// Newest first.
+    Trace: StepReport list
+}

@@ -1,0 +1,82 @@
+namespace Optim
+
+open System
+open Optim.Solve
+
+/// The one loop that runs every method.
+[<RequireQualifiedAccess>]
+module Solver =
+
+    let private checkStart (start: Tensor) : unit =
+        Check.floating (nameof start) start
+        Check.rank (nameof start) 1 start
+
+        if start.Length = 0 then
+            raise (ShapeException("start has no elements, expected one or more", nameof start))
+
+    let private checkOptions (options: SolveOptions) : unit =
+        List.iter StopRule.check options.StopRules
+
+        if options.TraceEvery < 0L then
+            let message = $"TraceEvery is {options.TraceEvery}, expected 0 or more"
+            raise (ArgumentOutOfRangeException(nameof options, message))
+
+    let rec private finish (driver: Driver) (verdict: Verdict) : SolveResult =
+        match verdict with
+        | Verdict.GoOn run -> finish driver (driver.Step run)
+        | Verdict.End(run, reason, at, certificate) -> driver.Result(run, reason, at, certificate)
+
+    let private advance (driver: Driver) (count: int64) (verdict: Verdict) : Run * SolveResult =
+        let rec go (left: int64) (verdict: Verdict) =
+            match verdict with
+            | Verdict.GoOn run when left > 0L -> go (left - 1L) (driver.Step run)
+            | Verdict.GoOn run ->
+                let reason = Reason.Spent("steps", $"{count} for now")
+                run, driver.Result(run, reason, ValueNone, ValueNone)
+            | Verdict.End(run, reason, at, certificate) -> run, driver.Result(run, reason, at, certificate)
+
+        go count verdict
+
+    /// Minimizes the objective from a start (n). Numeric trouble is an outcome, never an exception.
+    /// Errors: ArgumentException for illegal options or start; OperationCanceledException when the token of the options
+    /// abandons the run; whatever the objective's own function throws.
+    let minimizeWith (options: SolveOptions) (method: Method) (objective: Objective) (start: Tensor) : SolveResult =
+        checkOptions options
+        checkStart start
+        let driver = Driver(options, method, objective, TimeSpan.Zero)
+        finish driver (driver.Begin start)
+
+    /// Minimizes with SolveOptions.defaults.
+    let minimize (method: Method) (objective: Objective) (start: Tensor) : SolveResult =
+        minimizeWith SolveOptions.defaults method objective start
+
+    /// At most `count` steps from a start: the run, to be saved or resumed, and the result as it stands.
+    /// The outcome is BudgetSpent when the run could go on.
+    let startFor
+        (count: int64)
+        (options: SolveOptions)
+        (method: Method)
+        (objective: Objective)
+        (start: Tensor)
+        : Run * SolveResult =
+        checkOptions options
+        checkStart start
+        let driver = Driver(options, method, objective, TimeSpan.Zero)
+        advance driver count (driver.Begin start)
+
+    /// At most `count` more steps of a run. Together they are, bit by bit, what one uninterrupted run does.
+    let resumeFor
+        (count: int64)
+        (options: SolveOptions)
+        (method: Method)
+        (objective: Objective)
+        (run: Run)
+        : Run * SolveResult =
+        checkOptions options
+        let driver = Driver(options, method, objective, run.Elapsed)
+        driver.Resume run
+        advance driver count (Verdict.GoOn run)
+
+    /// Goes on with a run until it ends.
+    let resume (options: SolveOptions) (method: Method) (objective: Objective) (run: Run) : SolveResult =
+        snd (resumeFor Int64.MaxValue options method objective run)
