@@ -63,14 +63,19 @@ module Step =
 [<Sealed>]
 type Method
     internal
-    (name: string, stateType: Type, init: Oracle -> Tensor -> obj, step: Oracle -> Tensor -> obj -> Step<obj>) =
+    (
+        name: string,
+        stateType: Type,
+        init: Oracle -> Tensor -> (obj | null),
+        step: Oracle -> Tensor -> (obj | null) -> Step<obj | null>
+    ) =
 
     /// The name in reports.
     member _.Name: string = name
 
     member internal _.StateType: Type = stateType
-    member internal _.Init(oracle: Oracle, point: Tensor) : obj = init oracle point
-    member internal _.Step(oracle: Oracle, point: Tensor, state: obj) : Step<obj> = step oracle point state
+    member internal _.Init(oracle: Oracle, point: Tensor) : (obj | null) = init oracle point
+    member internal _.Step(oracle: Oracle, point: Tensor, state: (obj | null)) : Step<obj | null> = step oracle point state
 
     /// The name.
     override _.ToString() = name
@@ -85,7 +90,7 @@ module Method =
         (init: Oracle -> Tensor -> 'State)
         (step: Oracle -> Tensor -> 'State -> Step<'State>)
         : Method =
-        let boxed (oracle: Oracle) (point: Tensor) (state: obj) : Step<obj> =
+        let boxed (oracle: Oracle) (point: Tensor) (state: (obj | null)) : Step<obj | null> =
             step oracle point (unbox<'State> state) |> Step.mapState box
 
         Method(name, typeof<'State>, (fun oracle point -> box (init oracle point)), boxed)

@@ -1,5 +1,7 @@
 namespace Optim.Solve
 
+#nowarn "3559" // A method's state is of a type that the loop does not know.
+
 open System
 open Optim
 
@@ -129,7 +131,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             | StopRule.ValueSettled _ -> false
         )
 
-    let judge (run: Run) (step: Step<obj>) : Verdict =
+    let judge (run: Run) (step: Step<obj | null>) : Verdict =
         match run.Last with
         | ValueSome last when isTooLow last.Value ->
             Verdict.End(run, Reason.Unbounded last.Value, ValueNone, ValueNone)
@@ -151,7 +153,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 | ValueNone when isStuck -> Verdict.End(run, Reason.NoProgress detail, ValueNone, ValueNone)
                 | ValueNone -> Verdict.GoOn run
 
-    let report (run: Run) (step: Step<obj>) : StepReport =
+    let report (run: Run) (step: Step<obj | null>) : StepReport =
         let value, norm =
             match run.Last with
             | ValueSome last -> last.Value, last.GradientNorm
@@ -172,7 +174,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         options.Observe report point
         observing <- observing + options.Clock.GetElapsedTime before
 
-    let after (run: Run) (step: Step<obj>) : Run =
+    let after (run: Run) (step: Step<obj | null>) : Run =
         let next = {
             run with
                 Point = step.Point
@@ -198,7 +200,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
     member _.Begin(start: Tensor) : Verdict =
         let fresh = {
             Point = start
-            State = obj ()
+            State = (null: (obj | null))
             Steps = 0L
             Moves = 0L
             Evaluations = Evaluations.none
@@ -260,7 +262,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             try
                 oracle.Begin(run.Steps, run.Moves)
 
-                let reach (step: Step<obj>) = seq {
+                let reach (step: Step<obj | null>) : Tensor seq = seq {
                     step.Point
                     yield! StateShape.tensors (shape.Encode step.State)
                     yield! oracle.Reach

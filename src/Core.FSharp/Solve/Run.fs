@@ -46,7 +46,7 @@ type Run = {
     /// The point from which the next step goes.
     Point: Tensor
     /// The method's state, of the method's own type.
-    State: obj
+    State: obj | null
     /// Steps so far.
     Steps: int64
     /// Accepted steps so far.

@@ -1,5 +1,7 @@
 namespace Optim.Solve
 
+#nowarn "3559" // This file is about values whose type is known only at run time.
+
 open System
 open System.Collections.Generic
 open FSharp.Reflection

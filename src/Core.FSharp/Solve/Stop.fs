@@ -4,7 +4,7 @@ open System
 open System.Threading
 
 /// When a run may end before its budget.
-[<RequireQualifiedAccess>]
+[<RequireQualifiedAccess; NoComparison>]
 type StopRule =
     /// |∇f(x)| ≤ max(absolute, relative · |∇f(start)|), Euclidean norms. The relative part does not depend on the scale of
     /// the objective. Ends as Converged, once value and gradient are evaluated again and nothing shows a saddle.

@@ -1,6 +1,7 @@
 namespace Optim
 
 /// One named block of a flat point: `Shape.Length` numbers from `Offset` on.
+[<NoComparison>]
 type Block = {
     Name: string
     Offset: int
@@ -8,6 +9,7 @@ type Block = {
 }
 
 /// How a flat point (n) is divided into named blocks, in order and without gaps: a network's weights, for example.
+[<NoComparison>]
 type Layout = {
     Blocks: Block list
     /// The length n of the point.
