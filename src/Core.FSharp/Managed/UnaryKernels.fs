@@ -229,6 +229,8 @@ module internal UnaryKernels =
         | Unary.Asinh -> TensorPrimitives.Asinh(x, y)
         | Unary.Acosh -> TensorPrimitives.Acosh(x, y)
         | Unary.Atanh -> TensorPrimitives.Atanh(x, y)
+        // The library refuses empty spans here.
+        | Unary.Sigmoid when x.IsEmpty -> ()
         | Unary.Sigmoid -> TensorPrimitives.Sigmoid(x, y)
         | Unary.Relu -> TensorPrimitives.Max(x, 'T.Zero, y)
         | Unary.Erf -> each (Func<_, _> Special.Erf) x y

@@ -50,6 +50,45 @@ type Unary =
     /// Truth value: not x. Only for Bool.
     | Not
 
+    /// The name of the case alone.
+    override t.ToString() =
+        match t with
+        | Unary.Exp -> "Exp"
+        | Unary.Expm1 -> "Expm1"
+        | Unary.Log -> "Log"
+        | Unary.Log1p -> "Log1p"
+        | Unary.Sqrt -> "Sqrt"
+        | Unary.Square -> "Square"
+        | Unary.Reciprocal -> "Reciprocal"
+        | Unary.Power _ -> "Power"
+        | Unary.Abs -> "Abs"
+        | Unary.Sign -> "Sign"
+        | Unary.Floor -> "Floor"
+        | Unary.Ceiling -> "Ceiling"
+        | Unary.Round -> "Round"
+        | Unary.Sin -> "Sin"
+        | Unary.Cos -> "Cos"
+        | Unary.Tan -> "Tan"
+        | Unary.Asin -> "Asin"
+        | Unary.Acos -> "Acos"
+        | Unary.Atan -> "Atan"
+        | Unary.Sinh -> "Sinh"
+        | Unary.Cosh -> "Cosh"
+        | Unary.Tanh -> "Tanh"
+        | Unary.Asinh -> "Asinh"
+        | Unary.Acosh -> "Acosh"
+        | Unary.Atanh -> "Atanh"
+        | Unary.Sigmoid -> "Sigmoid"
+        | Unary.Softplus -> "Softplus"
+        | Unary.Relu -> "Relu"
+        | Unary.Erf -> "Erf"
+        | Unary.Erfc -> "Erfc"
+        | Unary.LogGamma -> "LogGamma"
+        | Unary.Polygamma _ -> "Polygamma"
+        | Unary.IsNaN -> "IsNaN"
+        | Unary.IsFinite -> "IsFinite"
+        | Unary.Not -> "Not"
+
 /// Elementwise functions of two tensors, with broadcasting.
 [<RequireQualifiedAccess>]
 type Binary =
@@ -70,6 +109,21 @@ type Binary =
     /// (x, t) → t where x > 0, else 0: the derivative of relu, in one pass.
     | ReluGradient
 
+    /// The name of the case alone.
+    override t.ToString() =
+        match t with
+        | Binary.Add -> "Add"
+        | Binary.Subtract -> "Subtract"
+        | Binary.Multiply -> "Multiply"
+        | Binary.Divide -> "Divide"
+        | Binary.Power -> "Power"
+        | Binary.Atan2 -> "Atan2"
+        | Binary.Maximum -> "Maximum"
+        | Binary.Minimum -> "Minimum"
+        | Binary.TanhGradient -> "TanhGradient"
+        | Binary.SigmoidGradient -> "SigmoidGradient"
+        | Binary.ReluGradient -> "ReluGradient"
+
 /// Elementwise comparisons with broadcasting; the result is Bool, false where either is NaN (except NotEqual: true).
 [<RequireQualifiedAccess>]
 type Comparison =
@@ -79,6 +133,16 @@ type Comparison =
     | LessEqual
     | Greater
     | GreaterEqual
+
+    /// The name of the case alone.
+    override t.ToString() =
+        match t with
+        | Comparison.Equal -> "Equal"
+        | Comparison.NotEqual -> "NotEqual"
+        | Comparison.Less -> "Less"
+        | Comparison.LessEqual -> "LessEqual"
+        | Comparison.Greater -> "Greater"
+        | Comparison.GreaterEqual -> "GreaterEqual"
 
 /// Reductions over axes. Over no elements: 0, 1, −∞, ∞, −∞.
 [<RequireQualifiedAccess>]
@@ -91,6 +155,15 @@ type Reduction =
     | Minimum
     /// log Σ exp x, without overflow.
     | LogSumExp
+
+    /// The name of the case alone.
+    override t.ToString() =
+        match t with
+        | Reduction.Sum -> "Sum"
+        | Reduction.Product -> "Product"
+        | Reduction.Maximum -> "Maximum"
+        | Reduction.Minimum -> "Minimum"
+        | Reduction.LogSumExp -> "LogSumExp"
 
 /// Part of an axis: `Count` elements from `Start`, `Step` apart. Step may be negative but not 0.
 [<Struct>]
