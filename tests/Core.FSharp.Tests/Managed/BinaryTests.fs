@@ -68,167 +68,343 @@ let private comparisons: list<Comparison * (float -> float -> bool)> = [
 let binary =
     testList "Managed binary" [
         for kind, f in cases do
-            testCase $"{kind}: sizes 0 to 70" (fun () ->
-                for n in 0..70 do
-                    let a, b = numbers 1 n, numbers 2 n
-                    let y = engine.Binary(kind, tensor [ n ] a, tensor [ n ] b)
-                    allSame 2e-15 $"{kind}, n = {n}" (Array.map2 f a b) (floats y))
+            testCase
+                $"{kind}: sizes 0 to 70"
+                (fun () ->
+                    for n in 0..70 do
+                        let a, b = numbers 1 n, numbers 2 n
+                        let y = engine.Binary(kind, tensor [ n ] a, tensor [ n ] b)
+                        allSame 2e-15 $"{kind}, n = {n}" (Array.map2 f a b) (floats y)
+                )
 
-            testCase $"{kind}: broadcasting" (fun () ->
-                for sa, sb in patterns do
-                    let a, b = numbers 3 (size sa), numbers 4 (size sb)
-                    let y = engine.Binary(kind, tensor sa a, tensor sb b)
-                    allSame 2e-15 $"{kind}, {sa} and {sb}" (expected f sa a sb b) (floats y))
+            testCase
+                $"{kind}: broadcasting"
+                (fun () ->
+                    for sa, sb in patterns do
+                        let a, b = numbers 3 (size sa), numbers 4 (size sb)
+                        let y = engine.Binary(kind, tensor sa a, tensor sb b)
+                        allSame 2e-15 $"{kind}, {sa} and {sb}" (expected f sa a sb b) (floats y)
+                )
 
-            testCase $"{kind}: Float32" (fun () ->
-                for sa, sb in [ [ 19 ], [ 19 ]; [ 19 ], []; [], [ 19 ] ] do
-                    let a, b = numbers 5 (size sa) |> Array.map float32, numbers 6 (size sb) |> Array.map float32
-                    let y = engine.Binary(kind, tensor sa a, tensor sb b)
-                    Expect.equal y.DType DType.Float32 "the type stays"
-                    let wide = expected (fun u v -> f (float u) (float v)) sa a sb b
-                    let actual = floats y
+            testCase
+                $"{kind}: Float32"
+                (fun () ->
+                    for sa, sb in [ [ 19 ], [ 19 ]; [ 19 ], []; [], [ 19 ] ] do
+                        let a, b =
+                            numbers 5 (size sa) |> Array.map float32,
+                            numbers 6 (size sb) |> Array.map float32
 
-                    for i in 0 .. wide.Length - 1 do
-                        if Double.IsNaN wide[i] then
-                            Expect.isTrue (Double.IsNaN actual[i]) $"{kind}: NaN"
-                        else
-                            let error = Math.Abs(actual[i] - wide[i]) / (1.0 + Math.Abs wide[i])
-                            Expect.isLessThan error 2e-6 $"{kind}: {actual[i]} against {wide[i]}")
+                        let y = engine.Binary(kind, tensor sa a, tensor sb b)
+                        Expect.equal y.DType DType.Float32 "the type stays"
+                        let wide = expected (fun u v -> f (float u) (float v)) sa a sb b
+                        let actual = floats y
 
-        testCase "operands from offsets of shared memory" (fun () ->
-            let x = tensor [ 6; 5 ] (numbers 1 30)
-            let rows start count = engine.Slice([| { Start = start; Step = 1; Count = count }; { Start = 0; Step = 1; Count = 5 } |], x)
-            let y = engine.Binary(Binary.Subtract, rows 1 5, rows 0 5)
-            let v = floats x
-            allSame 0.0 "differences" (Array.init 25 (fun i -> v[i + 5] - v[i])) (floats y)
-            let one = engine.Binary(Binary.Multiply, rows 2 3, rows 5 1)
-            allSame 0.0 "a row against rows" (Array.init 15 (fun i -> v[i + 10] * v[25 + i % 5])) (floats one))
+                        for i in 0 .. wide.Length - 1 do
+                            if Double.IsNaN wide[i] then
+                                Expect.isTrue (Double.IsNaN actual[i]) $"{kind}: NaN"
+                            else
+                                let error =
+                                    Math.Abs(actual[i] - wide[i]) / (1.0 + Math.Abs wide[i])
 
-        testCase "many elements, on several threads" (fun () ->
-            let n = 200_003
-            let a, b = numbers 1 n, numbers 2 n
-            allSame 0.0 "both" (Array.map2 (+) a b) (floats (engine.Binary(Binary.Add, tensor [ n ] a, tensor [ n ] b)))
-            let row = numbers 3 500
-            let big = numbers 4 250_000
-            let y = engine.Binary(Binary.Multiply, tensor [ 500; 500 ] big, tensor [ 500 ] row)
-            allSame 0.0 "row" (Array.init 250_000 (fun i -> big[i] * row[i % 500])) (floats y)
-            let z = engine.Binary(Binary.Divide, tensor [ 500; 500 ] big, tensor [ 500; 1 ] row)
-            allSame 0.0 "column" (Array.init 250_000 (fun i -> big[i] / row[i / 500])) (floats z))
+                                Expect.isLessThan
+                                    error
+                                    2e-6
+                                    $"{kind}: {actual[i]} against {wide[i]}"
+                )
 
-        testCase "NaN, infinity and zeros" (fun () ->
-            let a = [| nan; 1.0; nan; infinity; -infinity; 0.0; -0.0; 1.0; -1.0 |]
-            let b = [| 1.0; nan; nan; -infinity; 2.0; -0.0; 0.0; 0.0; 0.0 |]
+        testCase
+            "operands from offsets of shared memory"
+            (fun () ->
+                let x = tensor [ 6; 5 ] (numbers 1 30)
 
-            for kind, f in cases do
-                if kind <> Binary.ReluGradient then
-                    let y = floats (engine.Binary(kind, tensor [ 9 ] a, tensor [ 9 ] b))
-                    allSame 0.0 $"{kind}" (Array.map2 f a b) y
-                    // The same through the paths for one number.
-                    for i in 0..8 do
-                        let right = engine.Binary(kind, tensor [ 9 ] a, tensor [] [| b[i] |])
-                        allSame 0.0 $"{kind} right" (a |> Array.map (fun u -> f u b[i])) (floats right)
-                        let left = engine.Binary(kind, tensor [] [| a[i] |], tensor [ 9 ] b)
-                        allSame 0.0 $"{kind} left" (b |> Array.map (f a[i])) (floats left))
+                let rows start count =
+                    engine.Slice(
+                        [|
+                            { Start = start; Step = 1; Count = count }
+                            { Start = 0; Step = 1; Count = 5 }
+                        |],
+                        x
+                    )
 
-        testCase "whole numbers" (fun () ->
-            let a, b = [| 7L; -7L; Int64.MinValue; 5L |], [| 2L; 2L; -1L; -3L |]
-            let run kind = wholes (engine.Binary(kind, tensor [ 4 ] a, tensor [ 4 ] b))
-            Expect.equal (run Binary.Divide) [| 3L; -3L; Int64.MinValue; -1L |] "Divide cuts towards 0"
-            Expect.equal (run Binary.Add) (Array.map2 (+) a b) "Add"
-            Expect.equal (run Binary.Multiply) (Array.map2 (*) a b) "Multiply"
-            Expect.equal (run Binary.Maximum) (Array.map2 max a b) "Maximum"
-            Expect.equal (run Binary.Minimum) (Array.map2 min a b) "Minimum"
-            let matrix = engine.Binary(Binary.Subtract, tensor [ 2; 1 ] [| 10L; 20L |], tensor [ 3 ] [| 1L; 2L; 3L |])
-            Expect.equal (wholes matrix) [| 9L; 8L; 7L; 19L; 18L; 17L |] "broadcast"
+                let y = engine.Binary(Binary.Subtract, rows 1 5, rows 0 5)
+                let v = floats x
+                allSame 0.0 "differences" (Array.init 25 (fun i -> v[i + 5] - v[i])) (floats y)
+                let one = engine.Binary(Binary.Multiply, rows 2 3, rows 5 1)
 
-            Expect.throwsT<ArgumentException>
-                (fun () -> engine.Binary(Binary.Divide, tensor [ 1 ] [| 1L |], tensor [ 1 ] [| 0L |]) |> ignore)
-                "division by zero"
+                allSame
+                    0.0
+                    "a row against rows"
+                    (Array.init 15 (fun i -> v[i + 10] * v[25 + i % 5]))
+                    (floats one)
+            )
 
-            Expect.throwsT<ArgumentException>
-                (fun () -> engine.Binary(Binary.Atan2, tensor [ 1 ] [| 1L |], tensor [ 1 ] [| 1L |]) |> ignore)
-                "no angle of whole numbers")
+        testCase
+            "many elements, on several threads"
+            (fun () ->
+                let n = 200_003
+                let a, b = numbers 1 n, numbers 2 n
 
-        testCase "truth values" (fun () ->
-            let a, b = tensor [ 4 ] [| true; true; false; false |], tensor [ 4 ] [| true; false; true; false |]
-            Expect.equal (truths (engine.Binary(Binary.Maximum, a, b))) [| true; true; true; false |] "or"
-            Expect.equal (truths (engine.Binary(Binary.Minimum, a, b))) [| true; false; false; false |] "and"
-            let one = tensor [] [| true |]
-            Expect.equal (truths (engine.Binary(Binary.Minimum, one, b))) (truths b) "and with true"
-            Expect.throwsT<ArgumentException> (fun () -> engine.Binary(Binary.Add, a, b) |> ignore) "no sums"
-            Expect.equal (truths (engine.Compare(Comparison.Less, b, a))) [| false; true; false; false |] "false < true")
+                allSame
+                    0.0
+                    "both"
+                    (Array.map2 (+) a b)
+                    (floats (engine.Binary(Binary.Add, tensor [ n ] a, tensor [ n ] b)))
 
-        testCase "shapes that do not broadcast are refused" (fun () ->
-            Expect.throwsT<ShapeException>
-                (fun () -> engine.Binary(Binary.Add, tensor [ 3 ] (numbers 1 3), tensor [ 2 ] (numbers 1 2)) |> ignore)
-                "3 and 2")
+                let row = numbers 3 500
+                let big = numbers 4 250_000
+                let y = engine.Binary(Binary.Multiply, tensor [ 500; 500 ] big, tensor [ 500 ] row)
+                allSame 0.0 "row" (Array.init 250_000 (fun i -> big[i] * row[i % 500])) (floats y)
+
+                let z =
+                    engine.Binary(Binary.Divide, tensor [ 500; 500 ] big, tensor [ 500; 1 ] row)
+
+                allSame
+                    0.0
+                    "column"
+                    (Array.init 250_000 (fun i -> big[i] / row[i / 500]))
+                    (floats z)
+            )
+
+        testCase
+            "NaN, infinity and zeros"
+            (fun () ->
+                let a = [| nan; 1.0; nan; infinity; -infinity; 0.0; -0.0; 1.0; -1.0 |]
+                let b = [| 1.0; nan; nan; -infinity; 2.0; -0.0; 0.0; 0.0; 0.0 |]
+
+                for kind, f in cases do
+                    if kind <> Binary.ReluGradient then
+                        let y = floats (engine.Binary(kind, tensor [ 9 ] a, tensor [ 9 ] b))
+                        allSame 0.0 $"{kind}" (Array.map2 f a b) y
+                        // The same through the paths for one number.
+                        for i in 0..8 do
+                            let right = engine.Binary(kind, tensor [ 9 ] a, tensor [] [| b[i] |])
+
+                            allSame
+                                0.0
+                                $"{kind} right"
+                                (a |> Array.map (fun u -> f u b[i]))
+                                (floats right)
+
+                            let left = engine.Binary(kind, tensor [] [| a[i] |], tensor [ 9 ] b)
+                            allSame 0.0 $"{kind} left" (b |> Array.map (f a[i])) (floats left)
+            )
+
+        testCase
+            "whole numbers"
+            (fun () ->
+                let a, b = [| 7L; -7L; Int64.MinValue; 5L |], [| 2L; 2L; -1L; -3L |]
+
+                let run kind =
+                    wholes (engine.Binary(kind, tensor [ 4 ] a, tensor [ 4 ] b))
+
+                Expect.equal
+                    (run Binary.Divide)
+                    [| 3L; -3L; Int64.MinValue; -1L |]
+                    "Divide cuts towards 0"
+
+                Expect.equal (run Binary.Add) (Array.map2 (+) a b) "Add"
+                Expect.equal (run Binary.Multiply) (Array.map2 (*) a b) "Multiply"
+                Expect.equal (run Binary.Maximum) (Array.map2 max a b) "Maximum"
+                Expect.equal (run Binary.Minimum) (Array.map2 min a b) "Minimum"
+
+                let matrix =
+                    engine.Binary(
+                        Binary.Subtract,
+                        tensor [ 2; 1 ] [| 10L; 20L |],
+                        tensor [ 3 ] [| 1L; 2L; 3L |]
+                    )
+
+                Expect.equal (wholes matrix) [| 9L; 8L; 7L; 19L; 18L; 17L |] "broadcast"
+
+                Expect.throwsT<ArgumentException>
+                    (fun () ->
+                        engine.Binary(Binary.Divide, tensor [ 1 ] [| 1L |], tensor [ 1 ] [| 0L |])
+                        |> ignore
+                    )
+                    "division by zero"
+
+                Expect.throwsT<ArgumentException>
+                    (fun () ->
+                        engine.Binary(Binary.Atan2, tensor [ 1 ] [| 1L |], tensor [ 1 ] [| 1L |])
+                        |> ignore
+                    )
+                    "no angle of whole numbers"
+            )
+
+        testCase
+            "truth values"
+            (fun () ->
+                let a, b =
+                    tensor [ 4 ] [| true; true; false; false |],
+                    tensor [ 4 ] [| true; false; true; false |]
+
+                Expect.equal
+                    (truths (engine.Binary(Binary.Maximum, a, b)))
+                    [| true; true; true; false |]
+                    "or"
+
+                Expect.equal
+                    (truths (engine.Binary(Binary.Minimum, a, b)))
+                    [| true; false; false; false |]
+                    "and"
+
+                let one = tensor [] [| true |]
+
+                Expect.equal
+                    (truths (engine.Binary(Binary.Minimum, one, b)))
+                    (truths b)
+                    "and with true"
+
+                Expect.throwsT<ArgumentException>
+                    (fun () -> engine.Binary(Binary.Add, a, b) |> ignore)
+                    "no sums"
+
+                Expect.equal
+                    (truths (engine.Compare(Comparison.Less, b, a)))
+                    [| false; true; false; false |]
+                    "false < true"
+            )
+
+        testCase
+            "shapes that do not broadcast are refused"
+            (fun () ->
+                Expect.throwsT<ShapeException>
+                    (fun () ->
+                        engine.Binary(
+                            Binary.Add,
+                            tensor [ 3 ] (numbers 1 3),
+                            tensor [ 2 ] (numbers 1 2)
+                        )
+                        |> ignore
+                    )
+                    "3 and 2"
+            )
 
         for kind, f in comparisons do
-            testCase $"{kind}" (fun () ->
-                for sa, sb in patterns do
-                    let a = numbers 7 (size sa) |> Array.map Math.Round
-                    let b = numbers 8 (size sb) |> Array.map Math.Round
-                    let y = engine.Compare(kind, tensor sa a, tensor sb b)
-                    Expect.equal (truths y) (expected f sa a sb b) $"{kind}, {sa} and {sb}"
+            testCase
+                $"{kind}"
+                (fun () ->
+                    for sa, sb in patterns do
+                        let a = numbers 7 (size sa) |> Array.map Math.Round
+                        let b = numbers 8 (size sb) |> Array.map Math.Round
+                        let y = engine.Compare(kind, tensor sa a, tensor sb b)
+                        Expect.equal (truths y) (expected f sa a sb b) $"{kind}, {sa} and {sb}"
+
+                    for n in 0..70 do
+                        let a =
+                            numbers 7 n
+                            |> Array.map (fun v -> if v > 2.5 then nan else Math.Round v)
+
+                        let b = numbers 8 n |> Array.map Math.Round
+                        let y = engine.Compare(kind, tensor [ n ] a, tensor [ n ] b)
+                        Expect.equal (truths y) (Array.map2 f a b) $"{kind}, n = {n}"
+
+                        let w =
+                            engine.Compare(
+                                kind,
+                                tensor [ n ] (Array.map int64 b),
+                                tensor [] [| 1L |]
+                            )
+
+                        Expect.equal
+                            (truths w)
+                            (b |> Array.map (fun v -> f v 1.0))
+                            $"{kind}, whole"
+
+                        let s =
+                            engine.Compare(
+                                kind,
+                                tensor [] [| 1.0f |],
+                                tensor [ n ] (Array.map float32 b)
+                            )
+
+                        Expect.equal (truths s) (b |> Array.map (f 1.0)) $"{kind}, single, left"
+                )
+
+        testCase
+            "where"
+            (fun () ->
+                for sc, sa, sb in
+                    [
+                        [ 6 ], [ 6 ], [ 6 ]
+                        [ 6 ], [], []
+                        [], [ 6 ], [ 6 ]
+                        [ 2; 3 ], [ 3 ], [ 2; 1 ]
+                        [ 2; 1 ], [ 2; 3 ], [ 3 ]
+                        [ 3 ], [ 2; 1; 1 ], [ 4; 1 ]
+                        [ 0 ], [ 1 ], [ 0 ]
+                    ] do
+                    let c = numbers 9 (size sc) |> Array.map (fun v -> v > 0.0)
+                    let a, b = numbers 10 (size sa), numbers 11 (size sb)
+
+                    let shapes =
+                        [ sc; sa; sb ] |> List.map (fun lengths -> Shape.Of(Array.ofList lengths))
+
+                    let whole = shapes |> List.reduce (Shape.broadcast "test")
+                    let at k i = position whole shapes[k] i
+
+                    let expected =
+                        Array.init
+                            whole.Length
+                            (fun i -> if c[at 0 i] then a[at 1 i] else b[at 2 i])
+
+                    let y = engine.Where(tensor sc c, tensor sa a, tensor sb b)
+                    Expect.equal y.Shape whole "shape"
+                    allSame 0.0 $"where {sc} {sa} {sb}" expected (floats y)
 
                 for n in 0..70 do
-                    let a = numbers 7 n |> Array.map (fun v -> if v > 2.5 then nan else Math.Round v)
-                    let b = numbers 8 n |> Array.map Math.Round
-                    let y = engine.Compare(kind, tensor [ n ] a, tensor [ n ] b)
-                    Expect.equal (truths y) (Array.map2 f a b) $"{kind}, n = {n}"
-                    let w = engine.Compare(kind, tensor [ n ] (Array.map int64 b), tensor [] [| 1L |])
-                    Expect.equal (truths w) (b |> Array.map (fun v -> f v 1.0)) $"{kind}, whole"
-                    let s = engine.Compare(kind, tensor [] [| 1.0f |], tensor [ n ] (Array.map float32 b))
-                    Expect.equal (truths s) (b |> Array.map (f 1.0)) $"{kind}, single, left")
+                    let c = numbers n n |> Array.map (fun v -> v > 0.0)
+                    let a, b = Array.create n 1.0f, Array.create n nanf
+                    let y = floats (engine.Where(tensor [ n ] c, tensor [ n ] a, tensor [ n ] b))
 
-        testCase "where" (fun () ->
-            for sc, sa, sb in [
-                [ 6 ], [ 6 ], [ 6 ]
-                [ 6 ], [], []
-                [], [ 6 ], [ 6 ]
-                [ 2; 3 ], [ 3 ], [ 2; 1 ]
-                [ 2; 1 ], [ 2; 3 ], [ 3 ]
-                [ 3 ], [ 2; 1; 1 ], [ 4; 1 ]
-                [ 0 ], [ 1 ], [ 0 ]
-            ] do
-                let c = numbers 9 (size sc) |> Array.map (fun v -> v > 0.0)
-                let a, b = numbers 10 (size sa), numbers 11 (size sb)
-                let shapes = [ sc; sa; sb ] |> List.map (fun lengths -> Shape.Of(Array.ofList lengths))
-                let whole = shapes |> List.reduce (Shape.broadcast "test")
-                let at k i = position whole shapes[k] i
-                let expected = Array.init whole.Length (fun i -> if c[at 0 i] then a[at 1 i] else b[at 2 i])
-                let y = engine.Where(tensor sc c, tensor sa a, tensor sb b)
-                Expect.equal y.Shape whole "shape"
-                allSame 0.0 $"where {sc} {sa} {sb}" expected (floats y)
+                    Expect.equal
+                        (y |> Array.map (fun v -> v = 1.0))
+                        c
+                        "NaN of the other side stays there"
 
-            for n in 0..70 do
-                let c = numbers n n |> Array.map (fun v -> v > 0.0)
-                let a, b = Array.create n 1.0f, Array.create n nanf
-                let y = floats (engine.Where(tensor [ n ] c, tensor [ n ] a, tensor [ n ] b))
-                Expect.equal (y |> Array.map (fun v -> v = 1.0)) c "NaN of the other side stays there"
+                Expect.throwsT<ArgumentException>
+                    (fun () ->
+                        engine.Where(
+                            tensor [ 1 ] [| 1.0 |],
+                            tensor [ 1 ] [| 1.0 |],
+                            tensor [ 1 ] [| 1.0 |]
+                        )
+                        |> ignore
+                    )
+                    "a condition of numbers"
+            )
 
-            Expect.throwsT<ArgumentException>
-                (fun () ->
-                    engine.Where(tensor [ 1 ] [| 1.0 |], tensor [ 1 ] [| 1.0 |], tensor [ 1 ] [| 1.0 |])
-                    |> ignore)
-                "a condition of numbers")
+        testCase
+            "cast"
+            (fun () ->
+                let x = tensor [ 8 ] [| 1.9; -1.9; 0.0; -0.0; nan; infinity; -infinity; 1e300 |]
+                let whole = wholes (engine.Cast(DType.Int64, x))
 
-        testCase "cast" (fun () ->
-            let x = tensor [ 8 ] [| 1.9; -1.9; 0.0; -0.0; nan; infinity; -infinity; 1e300 |]
-            let whole = wholes (engine.Cast(DType.Int64, x))
-            Expect.equal whole [| 1L; -1L; 0L; 0L; 0L; Int64.MaxValue; Int64.MinValue; Int64.MaxValue |] "to Int64"
-            let truth = truths (engine.Cast(DType.Bool, x))
-            Expect.equal truth [| true; true; false; false; true; true; true; true |] "to Bool"
-            let single = engine.ToArray(engine.Cast(DType.Float32, x)) :?> float32[]
-            Expect.equal single[0..1] [| 1.9f; -1.9f |] "to Float32"
-            let back = engine.Cast(DType.Float64, tensor [ 2 ] [| 3L; -4L |])
-            Expect.equal (floats back) [| 3.0; -4.0 |] "from Int64"
-            let ones = engine.Cast(DType.Float64, tensor [ 2 ] [| true; false |])
-            Expect.equal (floats ones) [| 1.0; 0.0 |] "from Bool"
-            Expect.equal (wholes (engine.Cast(DType.Int64, tensor [ 2 ] [| true; false |]))) [| 1L; 0L |] "Bool to Int64"
+                Expect.equal
+                    whole
+                    [| 1L; -1L; 0L; 0L; 0L; Int64.MaxValue; Int64.MinValue; Int64.MaxValue |]
+                    "to Int64"
 
-            for n in 0..70 do
-                let v = numbers n n
-                let y = engine.ToArray(engine.Cast(DType.Float32, tensor [ n ] v)) :?> float32[]
-                Expect.equal y (Array.map float32 v) $"n = {n}")
+                let truth = truths (engine.Cast(DType.Bool, x))
+                Expect.equal truth [| true; true; false; false; true; true; true; true |] "to Bool"
+                let single = engine.ToArray(engine.Cast(DType.Float32, x)) :?> float32[]
+                Expect.equal single[0..1] [| 1.9f; -1.9f |] "to Float32"
+                let back = engine.Cast(DType.Float64, tensor [ 2 ] [| 3L; -4L |])
+                Expect.equal (floats back) [| 3.0; -4.0 |] "from Int64"
+                let ones = engine.Cast(DType.Float64, tensor [ 2 ] [| true; false |])
+                Expect.equal (floats ones) [| 1.0; 0.0 |] "from Bool"
+
+                Expect.equal
+                    (wholes (engine.Cast(DType.Int64, tensor [ 2 ] [| true; false |])))
+                    [| 1L; 0L |]
+                    "Bool to Int64"
+
+                for n in 0..70 do
+                    let v = numbers n n
+
+                    let y =
+                        engine.ToArray(engine.Cast(DType.Float32, tensor [ n ] v)) :?> float32[]
+
+                    Expect.equal y (Array.map float32 v) $"n = {n}"
+            )
     ]

@@ -56,7 +56,9 @@ let private cases: list<Unary * (float -> float) * (float -> float)> = [
     Unary.Sign, (fun x -> float (sign x)), id
     Unary.Floor, Math.Floor, id
     Unary.Ceiling, Math.Ceiling, id
-    Unary.Round, (fun x -> Math.Round(x, MidpointRounding.ToEven)), (fun x -> Math.Round(x * 2.0) / 2.0)
+    Unary.Round,
+    (fun x -> Math.Round(x, MidpointRounding.ToEven)),
+    (fun x -> Math.Round(x * 2.0) / 2.0)
     Unary.Sin, Math.Sin, id
     Unary.Cos, Math.Cos, id
     Unary.Tan, Math.Tan, id
@@ -117,13 +119,28 @@ let private atEdges: list<Unary * (float -> float)> = [
     Unary.Tan, Math.Tan
     Unary.Atan, Math.Atan
     Unary.Asinh, Math.Asinh
-    Unary.Sign, (fun x -> if x > 0.0 then 1.0 elif x < 0.0 then -1.0 else x)
+    Unary.Sign,
+    (fun x ->
+        if x > 0.0 then 1.0
+        elif x < 0.0 then -1.0
+        else x
+    )
     Unary.Relu, (fun x -> if x > 0.0 || Double.IsNaN x then x else 0.0)
     Unary.Reciprocal, (fun x -> 1.0 / x)
     Unary.Expm1, expm1
     Unary.Softplus, (fun x -> if Double.IsNaN x then x else softplus x)
-    Unary.Sigmoid, (fun x -> if x = -infinity then 0.0 elif x = infinity then 1.0 else sigmoid x)
-    Unary.Log1p, (fun x -> if x = infinity then x elif x < -1.0 then nan else log1p x)
+    Unary.Sigmoid,
+    (fun x ->
+        if x = -infinity then 0.0
+        elif x = infinity then 1.0
+        else sigmoid x
+    )
+    Unary.Log1p,
+    (fun x ->
+        if x = infinity then x
+        elif x < -1.0 then nan
+        else log1p x
+    )
     Unary.Power 0.5, (fun x -> Math.Pow(x, 0.5))
     Unary.Power 2.0, (fun x -> Math.Pow(x, 2.0))
     Unary.Power 3.0, (fun x -> Math.Pow(x, 3.0))
@@ -134,93 +151,178 @@ let private atEdges: list<Unary * (float -> float)> = [
 let unary =
     testList "Managed unary" [
         for kind, f, range in cases do
-            testCase $"{name kind}: sizes 0 to 70, Float64" (fun () ->
-                for n in 0..70 do
-                    let x = numbers n n |> Array.map range
-                    allSame 2e-15 $"{kind}, n = {n}" (Array.map f x) (floats (engine.Unary(kind, tensor [ n ] x))))
+            testCase
+                $"{name kind}: sizes 0 to 70, Float64"
+                (fun () ->
+                    for n in 0..70 do
+                        let x = numbers n n |> Array.map range
 
-            testCase $"{name kind}: Float32, from an offset" (fun () ->
-                for n in [ 1; 2; 7; 8; 33 ] do
-                    let x = numbers n (n + 3) |> Array.map (range >> float32)
-                    let part = engine.Slice([| { Start = 3; Step = 1; Count = n } |], tensor [ n + 3 ] x)
-                    let y = engine.Unary(kind, part)
-                    Expect.equal y.DType DType.Float32 "the type stays"
-                    let expected = x[3..] |> Array.map (fun v -> float (float32 (f (float v))))
-                    // Near its roots and poles a function of rounded numbers is compared absolutely.
-                    let actual = floats y
+                        allSame
+                            2e-15
+                            $"{kind}, n = {n}"
+                            (Array.map f x)
+                            (floats (engine.Unary(kind, tensor [ n ] x)))
+                )
 
-                    for i in 0 .. n - 1 do
-                        let error = Math.Abs(actual[i] - expected[i]) / (1.0 + Math.Abs expected[i])
-                        Expect.isLessThan error 5e-7 $"{kind} of {x[i + 3]}: {actual[i]} against {expected[i]}")
+            testCase
+                $"{name kind}: Float32, from an offset"
+                (fun () ->
+                    for n in [ 1; 2; 7; 8; 33 ] do
+                        let x = numbers n (n + 3) |> Array.map (range >> float32)
+
+                        let part =
+                            engine.Slice(
+                                [| { Start = 3; Step = 1; Count = n } |],
+                                tensor [ n + 3 ] x
+                            )
+
+                        let y = engine.Unary(kind, part)
+                        Expect.equal y.DType DType.Float32 "the type stays"
+                        let expected = x[3..] |> Array.map (fun v -> float (float32 (f (float v))))
+                        // Near its roots and poles a function of rounded numbers is compared absolutely.
+                        let actual = floats y
+
+                        for i in 0 .. n - 1 do
+                            let error =
+                                Math.Abs(actual[i] - expected[i]) / (1.0 + Math.Abs expected[i])
+
+                            Expect.isLessThan
+                                error
+                                5e-7
+                                $"{kind} of {x[i + 3]}: {actual[i]} against {expected[i]}"
+                )
 
         for kind, f in atEdges do
-            testCase $"{name kind}: conventions" (fun () ->
-                let y = floats (engine.Unary(kind, tensor [ edges.Length ] edges))
+            testCase
+                $"{name kind}: conventions"
+                (fun () ->
+                    let y = floats (engine.Unary(kind, tensor [ edges.Length ] edges))
 
-                for i in 0 .. edges.Length - 1 do
-                    let expected = f edges[i]
-                    same 3e-15 $"{kind} {edges[i]}" expected y[i]
+                    for i in 0 .. edges.Length - 1 do
+                        let expected = f edges[i]
+                        same 3e-15 $"{kind} {edges[i]}" expected y[i]
 
-                    if expected = 0.0 && edges[i] = 0.0 && kind <> Unary.Relu then
-                        Expect.equal (Double.IsNegative y[i]) (Double.IsNegative expected) $"{kind}: the sign of zero")
+                        if expected = 0.0 && edges[i] = 0.0 && kind <> Unary.Relu then
+                            Expect.equal
+                                (Double.IsNegative y[i])
+                                (Double.IsNegative expected)
+                                $"{kind}: the sign of zero"
+                )
 
-        testCase "many elements, on several threads, are the same elements" (fun () ->
-            let n = 300_001
-            let x = numbers 5 n
+        testCase
+            "many elements, on several threads, are the same elements"
+            (fun () ->
+                let n = 300_001
+                let x = numbers 5 n
 
-            for kind, f in [ Unary.Tanh, Math.Tanh; Unary.Square, (fun v -> v * v); Unary.Softplus, softplus ] do
-                allSame 2e-15 $"{kind}" (Array.map f x) (floats (engine.Unary(kind, tensor [ n ] x))))
+                for kind, f in
+                    [
+                        Unary.Tanh, Math.Tanh
+                        Unary.Square, (fun v -> v * v)
+                        Unary.Softplus, softplus
+                    ] do
+                    allSame
+                        2e-15
+                        $"{kind}"
+                        (Array.map f x)
+                        (floats (engine.Unary(kind, tensor [ n ] x)))
+            )
 
-        testCase "an element's value does not depend on its place" (fun () ->
-            for kind in [ Unary.Tanh; Unary.Expm1; Unary.Log1p; Unary.Softplus; Unary.Sign ] do
-                for n in 1..20 do
-                    let y = floats (engine.Unary(kind, tensor [ n ] (Array.create n 0.37)))
-                    Expect.allEqual y y[0] $"{kind}, n = {n}")
+        testCase
+            "an element's value does not depend on its place"
+            (fun () ->
+                for kind in [ Unary.Tanh; Unary.Expm1; Unary.Log1p; Unary.Softplus; Unary.Sign ] do
+                    for n in 1..20 do
+                        let y = floats (engine.Unary(kind, tensor [ n ] (Array.create n 0.37)))
+                        Expect.allEqual y y[0] $"{kind}, n = {n}"
+            )
 
-        testCase "tests of elements and not" (fun () ->
-            let x = tensor [ 4 ] [| nan; infinity; 1.0; -infinity |]
-            Expect.equal (truths (engine.Unary(Unary.IsNaN, x))) [| true; false; false; false |] "IsNaN"
-            Expect.equal (truths (engine.Unary(Unary.IsFinite, x))) [| false; false; true; false |] "IsFinite"
-            let k = tensor [ 2 ] [| 1L; 2L |]
-            Expect.equal (truths (engine.Unary(Unary.IsFinite, k))) [| true; true |] "whole numbers are finite"
-            Expect.equal (truths (engine.Unary(Unary.IsNaN, k))) [| false; false |] "whole numbers are numbers"
-            let b = tensor [ 3 ] [| true; false; true |]
-            Expect.equal (truths (engine.Unary(Unary.Not, b))) [| false; true; false |] "Not")
+        testCase
+            "tests of elements and not"
+            (fun () ->
+                let x = tensor [ 4 ] [| nan; infinity; 1.0; -infinity |]
 
-        testCase "whole numbers" (fun () ->
-            let x = tensor [ 5 ] [| -3L; -1L; 0L; 2L; 5L |]
-            let run kind = wholes (engine.Unary(kind, x))
-            Expect.equal (run Unary.Abs) [| 3L; 1L; 0L; 2L; 5L |] "Abs"
-            Expect.equal (run Unary.Sign) [| -1L; -1L; 0L; 1L; 1L |] "Sign"
-            Expect.equal (run Unary.Square) [| 9L; 1L; 0L; 4L; 25L |] "Square"
-            Expect.equal (run Unary.Relu) [| 0L; 0L; 0L; 2L; 5L |] "Relu"
-            Expect.equal (run Unary.Floor) (wholes x) "Floor")
+                Expect.equal
+                    (truths (engine.Unary(Unary.IsNaN, x)))
+                    [| true; false; false; false |]
+                    "IsNaN"
 
-        testCase "a wrong element type is refused with the operation's name" (fun () ->
-            let refused kind (x: Tensor) =
-                let e = Expect.throwsC (fun () -> engine.Unary(kind, x) |> ignore) id
-                Expect.isTrue (e :? ArgumentException) $"{kind}: {e.GetType()}"
-                Expect.stringContains e.Message (kind.ToString()) "the operation's name"
+                Expect.equal
+                    (truths (engine.Unary(Unary.IsFinite, x)))
+                    [| false; false; true; false |]
+                    "IsFinite"
 
-            refused Unary.Exp (tensor [ 1 ] [| 1L |])
-            refused Unary.Tanh (tensor [ 1 ] [| true |])
-            refused Unary.Not (tensor [ 1 ] [| 1.0 |])
-            refused Unary.Not (tensor [ 1 ] [| 1L |]))
+                let k = tensor [ 2 ] [| 1L; 2L |]
 
-        testCase "affine" (fun () ->
-            for scale, shift in [ 2.0, 3.0; 1.0, -0.5; -1.0, 0.0; 0.5, 0.0; 0.0, 2.0; 3.0, 1e300 ] do
-                for n in 0..40 do
-                    let x = numbers n n
-                    let expected = x |> Array.map (fun v -> scale * v + shift)
-                    allSame 0.0 $"{scale} x + {shift}" expected (floats (engine.Affine(scale, shift, tensor [ n ] x)))
+                Expect.equal
+                    (truths (engine.Unary(Unary.IsFinite, k)))
+                    [| true; true |]
+                    "whole numbers are finite"
 
-            let single = engine.Affine(2.0, 1.0, tensor [ 3 ] [| 1.0f; 2.0f; 3.0f |])
-            Expect.equal (engine.ToArray single :?> float32[]) [| 3.0f; 5.0f; 7.0f |] "Float32"
-            Expect.equal (wholes (engine.Affine(-2.0, 1.0, tensor [ 2 ] [| 1L; 2L |]))) [| -1L; -3L |] "Int64"
+                Expect.equal
+                    (truths (engine.Unary(Unary.IsNaN, k)))
+                    [| false; false |]
+                    "whole numbers are numbers"
 
-            Expect.throwsT<ArgumentException>
-                (fun () -> engine.Affine(0.5, 0.0, tensor [ 1 ] [| 1L |]) |> ignore)
-                "a fraction for Int64"
+                let b = tensor [ 3 ] [| true; false; true |]
+                Expect.equal (truths (engine.Unary(Unary.Not, b))) [| false; true; false |] "Not"
+            )
 
-            Expect.throwsT<ArgumentException> (fun () -> engine.Affine(2.0, 0.0, tensor [ 1 ] [| true |]) |> ignore) "Bool")
+        testCase
+            "whole numbers"
+            (fun () ->
+                let x = tensor [ 5 ] [| -3L; -1L; 0L; 2L; 5L |]
+                let run kind = wholes (engine.Unary(kind, x))
+                Expect.equal (run Unary.Abs) [| 3L; 1L; 0L; 2L; 5L |] "Abs"
+                Expect.equal (run Unary.Sign) [| -1L; -1L; 0L; 1L; 1L |] "Sign"
+                Expect.equal (run Unary.Square) [| 9L; 1L; 0L; 4L; 25L |] "Square"
+                Expect.equal (run Unary.Relu) [| 0L; 0L; 0L; 2L; 5L |] "Relu"
+                Expect.equal (run Unary.Floor) (wholes x) "Floor"
+            )
+
+        testCase
+            "a wrong element type is refused with the operation's name"
+            (fun () ->
+                let refused kind (x: Tensor) =
+                    let e = Expect.throwsC (fun () -> engine.Unary(kind, x) |> ignore) id
+                    Expect.isTrue (e :? ArgumentException) $"{kind}: {e.GetType()}"
+                    Expect.stringContains e.Message (kind.ToString()) "the operation's name"
+
+                refused Unary.Exp (tensor [ 1 ] [| 1L |])
+                refused Unary.Tanh (tensor [ 1 ] [| true |])
+                refused Unary.Not (tensor [ 1 ] [| 1.0 |])
+                refused Unary.Not (tensor [ 1 ] [| 1L |])
+            )
+
+        testCase
+            "affine"
+            (fun () ->
+                for scale, shift in
+                    [ 2.0, 3.0; 1.0, -0.5; -1.0, 0.0; 0.5, 0.0; 0.0, 2.0; 3.0, 1e300 ] do
+                    for n in 0..40 do
+                        let x = numbers n n
+                        let expected = x |> Array.map (fun v -> scale * v + shift)
+
+                        allSame
+                            0.0
+                            $"{scale} x + {shift}"
+                            expected
+                            (floats (engine.Affine(scale, shift, tensor [ n ] x)))
+
+                let single = engine.Affine(2.0, 1.0, tensor [ 3 ] [| 1.0f; 2.0f; 3.0f |])
+                Expect.equal (engine.ToArray single :?> float32[]) [| 3.0f; 5.0f; 7.0f |] "Float32"
+
+                Expect.equal
+                    (wholes (engine.Affine(-2.0, 1.0, tensor [ 2 ] [| 1L; 2L |])))
+                    [| -1L; -3L |]
+                    "Int64"
+
+                Expect.throwsT<ArgumentException>
+                    (fun () -> engine.Affine(0.5, 0.0, tensor [ 1 ] [| 1L |]) |> ignore)
+                    "a fraction for Int64"
+
+                Expect.throwsT<ArgumentException>
+                    (fun () -> engine.Affine(2.0, 0.0, tensor [ 1 ] [| true |]) |> ignore)
+                    "Bool"
+            )
     ]
