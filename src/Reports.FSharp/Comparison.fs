@@ -149,6 +149,13 @@ module Comparison =
         | Some last -> not (Double.IsFinite last.Loss)
         | None -> false
 
+    /// How the run ended, in one word or two: "diverged", or the outcome's name.
+    let ending (run: Run) : string =
+        if isDiverged run then
+            "diverged"
+        else
+            outcomeName run.Outcome
+
     let private checkCurve (run: Run) =
         let refuse what =
             let name = sprintf "%s, seed %d" run.Method run.Seed

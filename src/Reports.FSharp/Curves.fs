@@ -46,17 +46,13 @@ type internal Panel = {
 }
 
 /// One measure along all axes, with one y axis.
-type internal PanelRow = {
-    Id: string
-    Name: string
-    Panels: Panel list
-}
+type internal PanelRow = { Id: string; Name: string; Panels: Panel list }
 
 /// From runs to lines: medians and bands over seeds, on one grid a method.
 [<RequireQualifiedAccess>]
 module internal Curves =
 
-    let private pointLimit = 240
+    let private pointLimit = 160
 
     /// Where a run is at x: between two measurements on a straight line (of logarithms where `isLog`), before the first
     /// none, after the last its last value, and +infinity from where it stopped being finite.
@@ -70,7 +66,11 @@ module internal Curves =
 
             while low < high do
                 let middle = (low + high + 1) / 2
-                if xs[middle] <= x then low <- middle else high <- middle - 1
+
+                if xs[middle] <= x then
+                    low <- middle
+                else
+                    high <- middle - 1
 
             let here = ys[low]
 
@@ -80,7 +80,8 @@ module internal Curves =
                 let next = ys[low + 1]
                 let share = (x - xs[low]) / (xs[low + 1] - xs[low])
 
-                if not (Double.IsFinite next) then Some next
+                if not (Double.IsFinite next) then
+                    Some next
                 elif isLog && here > 0.0 && next > 0.0 then
                     Some(exp ((1.0 - share) * log here + share * log next))
                 else
@@ -160,26 +161,32 @@ module internal Curves =
                 |> Seq.toArray
                 |> fun xs -> thin (Array.append xs [| last |])
 
-            let seeds = measured |> List.map (fun (_, points) -> Array.unzip points)
+            let isStray (run: Run, _) =
+                Comparison.isDiverged run || run.Outcome = RunOutcome.Failed
+
+            let seeds = measured |> List.map (snd >> Array.unzip)
+            // Strays are drawn by themselves; the band is about the others.
+            let steady =
+                match List.filter (isStray >> not) measured with
+                | [] -> seeds
+                | others -> List.map (snd >> Array.unzip) others
+
+            let valuesAt x seeds =
+                seeds |> List.choose (fun (xs, ys) -> at isLog xs ys x) |> Array.ofList
 
             let rows =
                 grid
                 |> Array.map (fun x ->
-                    let values =
-                        seeds |> List.choose (fun (xs, ys) -> at isLog xs ys x) |> Array.ofList
-
-                    x, median values, Array.filter Double.IsFinite values
+                    let band = valuesAt x steady |> Array.filter Double.IsFinite
+                    x, median (valuesAt x seeds), band
                 )
-                // Once half of the seeds have diverged there is no median any more.
-                |> Array.takeWhile (fun (_, middle, _) -> Double.IsFinite middle)
+                // Where half of the seeds have diverged there is no median.
+                |> Array.filter (fun (_, middle, band) -> Double.IsFinite middle && band.Length > 0)
 
             let strays =
                 measured
                 // A run alone is its own median.
-                |> List.filter (fun (run, _) ->
-                    measured.Length > 1
-                    && (Comparison.isDiverged run || run.Outcome = RunOutcome.Failed)
-                )
+                |> List.filter (fun it -> measured.Length > 1 && isStray it)
                 |> List.map (snd >> Array.filter (snd >> Double.IsFinite))
                 |> List.filter (fun points -> points.Length > 0)
 
@@ -215,15 +222,28 @@ module internal Curves =
         let start = if firsts.IsEmpty then Array.max values else List.max firsts
 
         if isLog then
-            let positive = Array.filter (fun value -> value > 0.0) values
-            let low, high = Array.min positive, min (Array.max positive) (2.0 * start)
-            let high = if high > low then high else 10.0 * low
-            let pad = (high / low) ** 0.03
-            low / pad, high * pad
+            // Room to pad: neither bound may leave the range of floats.
+            let positive =
+                values |> Array.filter (fun value -> value > 1e-280) |> Array.map (min 1e280)
+
+            if Array.isEmpty positive then
+                1e-8, 1.0
+            else
+                let low, high = Array.min positive, min (Array.max positive) (2.0 * start)
+                let high = if high > low then high else 10.0 * low
+                let pad = exp (0.03 * (log high - log low))
+                low / pad, high * pad
         else
             let low = Array.min values
             let high = min (Array.max values) (start + abs start)
-            let span = if high > low then high - low else max 1.0 (abs low)
+
+            let span =
+                if high > low then
+                    // Ticks closer than rounding errors cannot be placed.
+                    high - low |> max (1e-9 * max (abs low) (abs high)) |> max 1e-300
+                else
+                    max 1.0 (abs low)
+
             low - 0.04 * span, low + 1.04 * span
 
     /// Bounds for an accuracy: up to 100 %, from a multiple of 10 % below the worst method's end, so that the
@@ -255,7 +275,7 @@ module internal Curves =
 
     /// One measure as a row of panels with one y axis; none when nothing was measured.
     let private row
-        (id: string)
+        (measure: string)
         (name: string)
         (isPercent: bool)
         (isLog: bool)
@@ -266,7 +286,9 @@ module internal Curves =
         let drawn =
             axes
             |> List.map (fun (axisId, xName, axis) ->
-                axisId, xName, summary.Methods |> List.mapi (line axis part isLog) |> List.choose id
+                axisId,
+                xName,
+                summary.Methods |> List.mapi (line axis part isLog) |> List.choose id
             )
 
         let everything = drawn |> List.collect (fun (_, _, lines) -> lines)
@@ -290,10 +312,10 @@ module internal Curves =
                 |]
 
                 let isLogX = suitsLogX lines
-                let high = Array.max xs
+                let high = Array.fold max 0.0 xs
 
                 {
-                    Id = id + "-" + axisId
+                    Id = measure + "-" + axisId
                     Axis = axisId
                     XName = xName
                     IsLogX = isLogX
@@ -307,18 +329,17 @@ module internal Curves =
                     Lines = lines
                 }
 
-            Some {
-                Id = id
-                Name = name
-                Panels = List.map panel drawn
-            }
+            Some { Id = measure; Name = name; Panels = List.map panel drawn }
 
     /// Whether losses are best shown by their logarithm: none is negative and some are positive.
     let suitsLog (runs: Run list) : bool =
         let losses =
-            runs |> List.collect (fun run -> run.Curve |> List.map _.Loss) |> List.filter Double.IsFinite
+            runs
+            |> List.collect (fun run -> run.Curve |> List.map _.Loss)
+            |> List.filter Double.IsFinite
 
-        List.exists (fun loss -> loss > 0.0) losses && List.forall (fun loss -> loss >= 0.0) losses
+        List.exists (fun loss -> loss > 0.0) losses
+        && List.forall (fun loss -> loss >= 0.0) losses
 
     /// All panels of a comparison: the loss, then the test loss and the accuracies where they were measured.
     let rows (names: MeasureNames) (summary: Summary) : PanelRow list =

@@ -7,7 +7,8 @@ open System.Net
 [<RequireQualifiedAccess>]
 module internal Html =
 
-    let private escape (text: string) : string = WebUtility.HtmlEncode text
+    let private escape (text: string) : string =
+        WebUtility.HtmlEncode text |> Option.ofObj |> Option.defaultValue ""
 
     let private element (name: string) (attributes: string) (content: string) =
         if attributes = "" then
@@ -18,23 +19,32 @@ module internal Html =
     let private lines (parts: string list) = String.Join("\n", parts)
 
     let private sentence (text: string) =
-        if text = "" then "" else text.Substring(0, 1).ToUpperInvariant() + text.Substring 1
+        if text = "" then
+            ""
+        else
+            text.Substring(0, 1).ToUpperInvariant() + text.Substring 1
 
     let private items (attributes: string) (sentences: string list) =
         if List.isEmpty sentences then
             ""
         else
-            sentences |> List.map (escape >> element "li" "") |> lines |> element "ul" attributes
+            sentences
+            |> List.map (escape >> element "li" "")
+            |> lines
+            |> element "ul" attributes
 
-    let private key (index: int) = element "span" $"class=\"key m{index}\" aria-hidden=\"true\"" ""
+    let private key (index: int) =
+        element "span" $"class=\"key m{index}\" aria-hidden=\"true\"" ""
 
     let private verdict (own: Verdict) =
         lines [
             "<section class=\"verdict\" aria-labelledby=\"h-verdict\">"
             element "h2" "id=\"h-verdict\"" "Verdict"
             element "p" "class=\"headline\"" (escape own.Headline)
+            "<div class=\"reasons\">"
             items "class=\"findings\"" own.Findings
             items "class=\"warnings\" aria-label=\"Warnings\"" own.Warnings
+            "</div>"
             "</section>"
         ]
 
@@ -70,16 +80,35 @@ module internal Html =
             |> List.choose (fun line ->
                 line.End
                 |> Option.map (fun (x, y, _) ->
-                    let shown = if panel.IsPercent then Numbers.percent y else Numbers.loss y
-                    sprintf "%s %s at %s" summary.Methods[line.Method].Method shown (Numbers.significant 3 x)
+                    let shown =
+                        if panel.IsPercent then
+                            Numbers.percent y
+                        else
+                            Numbers.loss y
+
+                    sprintf
+                        "%s %s at %s"
+                        summary.Methods[line.Method].Method
+                        shown
+                        (Numbers.significant 3 x)
                 )
             )
 
-        sprintf "Chart of %s %s. Lines end at: %s." row.Name (axisWords panel) (String.Join("; ", ends))
+        sprintf
+            "Chart of %s %s. Lines end at: %s."
+            row.Name
+            (axisWords panel)
+            (String.Join("; ", ends))
 
     let private row (summary: Summary) (own: PanelRow) =
+        let scaleNote =
+            if own.Panels |> List.exists _.IsLogY then
+                " <small>logarithmic scale</small>"
+            else
+                ""
+
         lines [
-            element "h3" "" (escape (sentence own.Name))
+            element "h3" "" (escape (sentence own.Name) + scaleNote)
             "<div class=\"panels\">"
             for panel in own.Panels do
                 $"<figure data-panel=\"{panel.Id}\" aria-label=\"{escape (sentence own.Name)} {axisWords panel}\">"
@@ -129,13 +158,43 @@ module internal Html =
     let private range (format: float -> string) (spread: Spread) =
         if spread.Count = 1 then
             ""
+        elif spread.Finite = 0 then
+            element "small" "" (sprintf "in none of %d runs" spread.Count)
         else
             let text = sprintf "%s to %s" (format spread.Low) (format spread.High)
             element "small" "" (escape text)
 
+    let private region (id: string) (title: string) (note: string) (body: string list) =
+        lines [
+            $"<section aria-labelledby=\"{id}\">"
+            element "h2" $"id=\"{id}\"" (escape title)
+            if note <> "" then
+                element "p" "class=\"note\"" (escape note)
+            $"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"{id}\">"
+            yield! body
+            "</div></section>"
+        ]
+
+    let private table (kind: string) (head: string list) (rows: string list) =
+        let cell name =
+            let kind = if name = "Outcome" then " class=\"words\"" else ""
+            element "th" ("scope=\"col\"" + kind) (escape (sentence name))
+
+        let cells = List.map cell head
+
+        lines [
+            $"<table class=\"{kind}\"><thead><tr>"
+            + String.Join("", cells)
+            + "</tr></thead><tbody>"
+            yield! rows
+            "</tbody></table>"
+        ]
+
     let private whoWins (comparison: Comparison) (own: Verdict) =
         let cell (standing: Standing) (name: string, spread: Spread) =
-            escape name + " " + element "small" "" (escape (Verdict.format standing.Measure spread.Median))
+            escape name
+            + " "
+            + element "small" "" (escape (Verdict.format standing.Measure spread.Median))
 
         let line (standing: Standing) =
             let isWinner (name, _) = List.contains name standing.Winners
@@ -156,74 +215,120 @@ module internal Html =
             element
                 "tr"
                 ""
-                (element "th" "scope=\"row\"" (escape (sentence (Verdict.name comparison.Measures standing.Measure)))
+                (element
+                    "th"
+                    "scope=\"row\""
+                    (escape (sentence (Verdict.name comparison.Measures standing.Measure)))
                  + element "td" "class=\"best\"" won
                  + element "td" "" next)
 
-        lines [
-            "<section aria-labelledby=\"h-wins\">"
-            element "h2" "id=\"h-wins\"" "Who wins by which measure"
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"h-wins\"><table class=\"wins\"><thead><tr><th scope=\"col\">Measure</th><th scope=\"col\">Wins</th><th scope=\"col\">Next</th></tr></thead><tbody>"
-            yield! List.map line own.Standings
-            "</tbody></table></div></section>"
+        region "h-wins" "Who wins by which measure" "" [
+            table "wins" [ "Measure"; "Wins"; "Next" ] (List.map line own.Standings)
         ]
 
     let private outcomes (own: MethodSummary) =
-        let words (run: Run) =
-            if Comparison.isDiverged run then
-                "diverged"
-            else
-                Comparison.outcomeName run.Outcome
-
         own.Runs
-        |> List.countBy words
+        |> List.countBy Comparison.ending
         |> List.map (fun (word, count) ->
-            if own.Runs.Length = 1 then word else sprintf "%d %s" count word
+            if own.Runs.Length = 1 then
+                word
+            else
+                sprintf "%d %s" count word
         )
         |> String.concat ", "
 
-    let private methods (comparison: Comparison) (summary: Summary) (own: Verdict) =
-        let head (standing: Standing) =
-            element "th" "scope=\"col\"" (escape (sentence (Verdict.name comparison.Measures standing.Measure)))
+    /// One line a method: its name, then a cell for each column.
+    let private methodRow about index (method: MethodSummary) (cells: string list) =
+        let small = if about = "" then "" else element "small" "" (escape about)
 
-        let cell (method: MethodSummary) (standing: Standing) =
-            match Verdict.spread standing.Measure method with
-            | None -> element "td" "" "–"
-            | Some spread ->
-                let format = Verdict.format standing.Measure
-                let value = escape (format spread.Median)
+        let name =
+            element
+                "th"
+                $"scope=\"row\" class=\"m{index}\""
+                (key index + escape method.Method + small)
 
-                if List.contains method.Method standing.Winners then
-                    element
-                        "td"
-                        "class=\"best\""
-                        ("<span class=\"unseen\">best: </span>" + value + range format spread)
-                else
-                    element "td" "" (value + range format spread)
+        element "tr" "" (lines (name :: cells))
 
-        let total format (spread: Spread) =
-            element "td" "" (escape (format spread.Median) + range format spread)
+    /// The median and the range, shaded where the method wins.
+    let private standingCell (own: Verdict) (method: MethodSummary) (measure: Measure) =
+        let isBest =
+            own.Standings
+            |> List.exists (fun standing ->
+                standing.Measure = measure && List.contains method.Method standing.Winners
+            )
 
-        let line index (method: MethodSummary) =
+        match Verdict.spread measure method with
+        | None -> element "td" "" "–"
+        | Some spread ->
+            let format = Verdict.format measure
+            let value = escape (format spread.Median) + range format spread
+
+            if isBest then
+                element "td" "class=\"best\"" ("<span class=\"unseen\">best: </span>" + value)
+            else
+                element "td" "" value
+
+    let private spreadCell format (spread: Spread) =
+        element "td" "" (escape (format spread.Median) + range format spread)
+
+    let private measured (own: Verdict) (measures: Measure list) =
+        measures
+        |> List.filter (fun measure ->
+            own.Standings |> List.exists (fun standing -> standing.Measure = measure)
+        )
+
+    let private reading =
+        "Medians over the seeds, smallest to largest below. Shaded: the best, and all that cannot be told from it."
+
+    let private ends (comparison: Comparison) (summary: Summary) (own: Verdict) =
+        let measures =
+            measured own [
+                Measure.FinalLoss
+                Measure.FinalTestLoss
+                Measure.FinalTestAccuracy
+                Measure.BestTestAccuracy
+            ]
+
+        let head =
+            [ "Method"; "Outcome" ]
+            @ List.map (Verdict.name comparison.Measures) measures
+            @ [ "best " + comparison.Measures.Loss ]
+
+        let row index (method: MethodSummary) =
             let about =
                 [ Comparison.familyName method.Family; method.Options ]
                 |> List.filter (fun part -> part <> "")
                 |> String.concat "; "
 
-            element
-                "tr"
-                ""
-                (lines [
-                    element
-                        "th"
-                        "scope=\"row\""
-                        (key index + escape method.Method + element "small" "" (escape about))
-                    element "td" "class=\"words\"" (escape (outcomes method))
-                    yield! List.map (cell method) own.Standings
-                    total Numbers.steps method.Steps
-                    total Numbers.seconds method.Seconds
-                    total (Numbers.significant 3) method.GradientEquivalents
-                ])
+            methodRow about index method [
+                element "td" "class=\"words\"" (escape (outcomes method))
+                yield! List.map (standingCell own method) measures
+                spreadCell Numbers.loss method.BestLoss
+            ]
+
+        region "h-ends" "Where they ended" reading [
+            table "numbers" head (List.mapi row summary.Methods)
+        ]
+
+    let private efforts (comparison: Comparison) (summary: Summary) (own: Verdict) =
+        let races =
+            measured own [ Measure.Steps; Measure.Seconds; Measure.GradientEquivalents ]
+
+        let memory = measured own [ Measure.PeakMemory ]
+
+        let head =
+            "Method" :: List.map (Verdict.name comparison.Measures) races
+            @ [ "Steps in all"; "Seconds in all"; "Gradient-equivalents in all" ]
+            @ List.map (Verdict.name comparison.Measures) memory
+
+        let row index (method: MethodSummary) =
+            methodRow "" index method [
+                yield! List.map (standingCell own method) races
+                spreadCell Numbers.steps method.Steps
+                spreadCell Numbers.seconds method.Seconds
+                spreadCell (Numbers.significant 3) method.GradientEquivalents
+                yield! List.map (standingCell own method) memory
+            ]
 
         let target =
             match summary.Targets with
@@ -231,118 +336,96 @@ module internal Html =
             | first :: _ ->
                 let how =
                     if summary.IsTargetAutomatic then
-                        ", the loss that the method in the middle reaches"
+                        ": what the method in the middle reaches"
                     else
                         ""
 
-                sprintf "The target is a loss of %s%s. " (Numbers.loss first) how
+                sprintf "The target is a loss of %s%s. " (Numbers.target first) how
 
-        lines [
-            "<section aria-labelledby=\"h-methods\">"
-            element "h2" "id=\"h-methods\"" "All methods in numbers"
-            element
-                "p"
-                "class=\"note\""
-                (escape target
-                 + "Medians over the seeds, smallest to largest below. Shaded: the best, and all that cannot be told from it.")
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"h-methods\"><table class=\"numbers\"><thead><tr><th scope=\"col\">Method</th><th scope=\"col\">Outcome</th>"
-            yield! List.map head own.Standings
-            "<th scope=\"col\">Steps in all</th><th scope=\"col\">Seconds in all</th><th scope=\"col\">Gradient-equivalents in all</th></tr></thead><tbody>"
-            yield! List.mapi line summary.Methods
-            "</tbody></table></div></section>"
+        region "h-efforts" "What it took" (target + reading) [
+            table "numbers" head (List.mapi row summary.Methods)
         ]
 
+    /// With several targets, what each of them took.
     let private targets (summary: Summary) =
-        let cell format (spread: Spread) =
-            element "td" "" (escape (format spread.Median) + range format spread)
-
         let orNever format value =
-            if Double.IsFinite value then format value else "not reached"
+            if Double.IsFinite value then
+                format value
+            else
+                "not reached"
 
-        let line index (method: MethodSummary) (effort: Effort) =
-            element
-                "tr"
-                ""
-                (lines [
-                    element "th" "scope=\"row\"" (key index + escape method.Method)
-                    element "td" "" (escape (Numbers.loss effort.Target))
-                    cell (orNever Numbers.steps) effort.Steps
-                    cell (orNever Numbers.seconds) effort.Seconds
-                    cell (orNever (Numbers.significant 3)) effort.GradientEquivalents
-                ])
+        let row index (method: MethodSummary) (effort: Effort) =
+            methodRow "" index method [
+                element "td" "" (escape (Numbers.target effort.Target))
+                spreadCell (orNever Numbers.steps) effort.Steps
+                spreadCell (orNever Numbers.seconds) effort.Seconds
+                spreadCell (orNever (Numbers.significant 3)) effort.GradientEquivalents
+            ]
+
+        let head = [ "Method"; "Target loss"; "Steps"; "Seconds"; "Gradient-equivalents" ]
 
         if summary.Targets.Length < 2 then
             ""
         else
-            lines [
-                "<section aria-labelledby=\"h-targets\">"
-                element "h2" "id=\"h-targets\"" "What each target took"
-                "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"h-targets\"><table class=\"numbers\"><thead><tr><th scope=\"col\">Method</th><th scope=\"col\">Target loss</th><th scope=\"col\">Steps</th><th scope=\"col\">Seconds</th><th scope=\"col\">Gradient-equivalents</th></tr></thead><tbody>"
-                for index, method in List.indexed summary.Methods do
-                    yield! List.map (line index method) method.Efforts
-                "</tbody></table></div></section>"
+            region "h-targets" "What each target took" "" [
+                table "numbers" head [
+                    for index, method in List.indexed summary.Methods do
+                        yield! List.map (row index method) method.Efforts
+                ]
             ]
 
-    let private runs (summary: Summary) =
-        let line index (run: Run) =
-            let memory =
-                run.PeakMemory |> Option.map (float >> Numbers.bytes) |> Option.defaultValue "–"
+    let private runs (comparison: Comparison) (summary: Summary) =
+        let number text = element "td" "" (escape text)
 
+        let row index (method: MethodSummary) (run: Run) =
             let outcome =
                 if Comparison.isDiverged run then
                     sprintf "diverged (%s)" (Comparison.outcomeName run.Outcome)
                 else
                     Comparison.outcomeName run.Outcome
 
-            let number text = element "td" "" (escape text)
-
-            element
-                "tr"
-                ""
-                (lines [
-                    element "th" "scope=\"row\"" (key index + escape run.Method)
-                    number (string run.Seed)
-                    element
-                        "td"
-                        "class=\"words\""
-                        (escape outcome + element "small" "" (escape run.Reason))
-                    number (Numbers.loss (Summary.finalLoss run))
-                    number (Numbers.loss (Summary.bestLoss run))
-                    number (Numbers.whole run.Evaluations.Values)
-                    number (Numbers.whole run.Evaluations.Gradients)
-                    number (Numbers.whole run.Evaluations.Products)
-                    number (Numbers.significant 3 run.GradientEquivalents)
-                    number (Numbers.seconds run.Seconds)
-                    number memory
-                ])
-
-        let head =
-            [
-                "Method"
-                "Seed"
-                "Outcome"
-                "Final loss"
-                "Best loss"
-                "Values"
-                "Gradients"
-                "Products"
-                "Gradient-equivalents"
-                "Seconds"
-                "Peak memory"
+            methodRow "" index method [
+                number (string run.Seed)
+                element
+                    "td"
+                    "class=\"words\""
+                    (escape outcome + element "small" "" (escape run.Reason))
+                number (Numbers.loss (Summary.finalLoss run))
+                number (Numbers.loss (Summary.bestLoss run))
+                number (Numbers.whole run.Evaluations.Values)
+                number (Numbers.whole run.Evaluations.Gradients)
+                number (Numbers.whole run.Evaluations.Products)
+                number (Numbers.significant 3 run.GradientEquivalents)
+                number (Numbers.seconds run.Seconds)
+                number (
+                    run.PeakMemory |> Option.map (float >> Numbers.bytes) |> Option.defaultValue "–"
+                )
             ]
-            |> List.map (element "th" "scope=\"col\"")
-            |> String.concat ""
 
-        lines [
-            "<section aria-labelledby=\"h-runs\">"
-            element "h2" "id=\"h-runs\"" "Every run"
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"h-runs\"><table class=\"numbers\"><thead><tr>"
-            + head
-            + "</tr></thead><tbody>"
-            for index, method in List.indexed summary.Methods do
-                yield! List.map (line index) method.Runs
-            "</tbody></table></div></section>"
+        let head = [
+            "Method"
+            "Seed"
+            "Outcome"
+            "Final " + comparison.Measures.Loss
+            "Best " + comparison.Measures.Loss
+            "Values"
+            "Gradients"
+            "Products"
+            "Gradient-equivalents"
+            "Seconds"
+            "Peak memory"
         ]
+
+        region
+            "h-runs"
+            "Every run"
+            "Values, gradients and products: how often the objective was asked for each."
+            [
+                table "numbers" head [
+                    for index, method in List.indexed summary.Methods do
+                        yield! List.map (row index method) method.Runs
+                ]
+            ]
 
     let private facts (own: Fact list) =
         if List.isEmpty own then
@@ -353,7 +436,10 @@ module internal Html =
                 element "h2" "id=\"h-facts\"" "How it was measured"
                 "<dl>"
                 for fact in own do
-                    element "div" "" (element "dt" "" (escape fact.Name) + element "dd" "" (escape fact.Value))
+                    element
+                        "div"
+                        ""
+                        (element "dt" "" (escape fact.Name) + element "dd" "" (escape fact.Value))
                 "</dl></section>"
             ]
 
@@ -389,9 +475,10 @@ module internal Html =
             verdict own
             curves summary rows
             whoWins comparison own
-            methods comparison summary own
+            ends comparison summary own
+            efforts comparison summary own
             targets summary
-            runs summary
+            runs comparison summary
             facts comparison.Facts
             "</main>"
             element

@@ -31,12 +31,22 @@ module Numbers =
 
     /// A loss with three digits; "diverged" when it is not finite.
     let loss (value: float) : string =
-        if Double.IsFinite value then significant 3 value else "diverged"
+        if Double.IsFinite value then
+            significant 3 value
+        else
+            "diverged"
 
-    /// A fraction as a percentage with one decimal ("97.2 %"); "diverged" when it is not finite.
+    /// A chosen loss, without zeros at its end: "0.025", "1e-8".
+    let target (value: float) : string =
+        if value = 0.0 || (abs value >= 1e-3 && abs value < 1e6) then
+            value.ToString("0.########", culture)
+        else
+            value.ToString("0.#####e+0", culture).Replace("e+", "e")
+
+    /// A fraction as a percentage with one decimal ("97.2%"); "diverged" when it is not finite.
     let percent (value: float) : string =
         if Double.IsFinite value then
-            (100.0 * value).ToString("F1", culture) + " %"
+            (100.0 * value).ToString("F1", culture) + "%"
         else
             "diverged"
 

@@ -9,13 +9,11 @@ open System.Text.Json.Nodes
 module internal Page =
 
     let private asset (name: string) : string =
-        use stream = typeof<Comparison>.Assembly.GetManifestResourceStream name
-
-        if isNull stream then
-            invalidOp (sprintf "the assembly holds no resource named %s" name)
-
-        use reader = new StreamReader(stream)
-        reader.ReadToEnd()
+        match typeof<Comparison>.Assembly.GetManifestResourceStream name with
+        | null -> invalidOp (sprintf "the assembly holds no resource named %s" name)
+        | stream ->
+            use reader = new StreamReader(stream)
+            reader.ReadToEnd()
 
     let private colorCount = 8
 
@@ -41,19 +39,14 @@ module internal Page =
         let license = (asset "uPlot.LICENSE").Replace("*/", "* /")
         String.Join("\n", "/*! uPlot 1.6.32", license.Trim(), "*/", code, asset "page.js")
 
-    /// Five digits are more than a screen can show.
-    let private short (value: float) : JsonNode =
-        let rounded =
-            Double.Parse(
-                value.ToString("G5", Globalization.CultureInfo.InvariantCulture),
-                Globalization.CultureInfo.InvariantCulture
-            )
-
-        JsonValue.Create(rounded) :> JsonNode
+    /// Six digits are more than a screen can show.
+    let private short (value: float) : JsonNode | null =
+        let culture = Globalization.CultureInfo.InvariantCulture
+        JsonValue.Create(Double.Parse(value.ToString("G6", culture), culture))
 
     let private numbers (values: float array) : JsonNode = JsonArray(Array.map short values)
 
-    let private object (fields: (string * JsonNode) list) : JsonNode =
+    let private object (fields: (string * (JsonNode | null)) list) : JsonNode =
         let node = JsonObject()
 
         for name, value in fields do
@@ -61,9 +54,9 @@ module internal Page =
 
         node
 
-    let private text (value: string) : JsonNode = JsonValue.Create value
+    let private text (value: string) : JsonNode | null = JsonValue.Create value
     let private flag (value: bool) : JsonNode = JsonValue.Create value
-    let private list (values: JsonNode list) : JsonNode = JsonArray(List.toArray values)
+    let private list (values: (JsonNode | null) list) : JsonNode = JsonArray(List.toArray values)
 
     let private endName (ending: LineEnd) =
         match ending with

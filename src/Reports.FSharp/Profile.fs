@@ -72,17 +72,21 @@ module Profile =
         | finite ->
             let top = List.max finite
 
-            [
-                for index in 0 .. count - 2 -> top ** (float index / float (count - 1))
-                top
-            ]
+            List.init
+                count
+                (fun index ->
+                    if index = count - 1 then
+                        top
+                    else
+                        top ** (float index / float (count - 1))
+                )
 
     /// The profiles: rho(s, tau) = the fraction of problems with r(p, s) <= tau.
     /// factors: each at least 1, rising. costs: (problems, methods), at least one problem; not finite means not solved.
     /// Errors: ArgumentException when there is no problem, a row's length is not the number of methods, a cost is
     /// negative, or the factors are not rising from 1 on.
     let compute (factors: float list) (methods: string list) (costs: float list list) : Profile =
-        let refuse (problem: string) parameter =
+        let refuse (problem: string) (parameter: string) =
             raise (ArgumentException(problem, parameter))
 
         if List.isEmpty costs then
@@ -117,7 +121,4 @@ module Profile =
                 Solved = float (own |> List.filter Double.IsFinite |> List.length) / problems
             }
 
-        {
-            Factors = factors
-            Curves = List.mapi curve methods
-        }
+        { Factors = factors; Curves = List.mapi curve methods }

@@ -95,7 +95,8 @@ module Spread =
             raise (ArgumentException("a spread needs at least one value, got none", nameof values))
 
         let clean =
-            values |> List.map (fun value -> if Double.IsFinite value then value else absent)
+            values
+            |> List.map (fun value -> if Double.IsFinite value then value else absent)
 
         let sorted = clean |> List.sort |> List.toArray
 
@@ -212,7 +213,9 @@ module Summary =
     let private effort (runs: Run list) (target: float) : Effort =
         let spread axis =
             runs
-            |> List.map (fun run -> reach axis target run |> Option.defaultValue Double.PositiveInfinity)
+            |> List.map (fun run ->
+                reach axis target run |> Option.defaultValue Double.PositiveInfinity
+            )
 
         {
             Target = target
@@ -268,10 +271,11 @@ module Summary =
             FinalTestAccuracy = along List.last _.TestAccuracy Spread.ofGains runs
             BestTestAccuracy = along highest _.TestAccuracy Spread.ofGains runs
             Steps = runs |> List.map lastStep |> Spread.ofCosts
-            Seconds = runs |> List.map _.Seconds |> Spread.ofCosts
-            GradientEquivalents = runs |> List.map _.GradientEquivalents |> Spread.ofCosts
+            Seconds = runs |> List.map (fun run -> run.Seconds) |> Spread.ofCosts
+            GradientEquivalents =
+                runs |> List.map (fun run -> run.GradientEquivalents) |> Spread.ofCosts
             PeakMemory =
-                match List.choose _.PeakMemory runs with
+                match List.choose (fun (run: Run) -> run.PeakMemory) runs with
                 | [] -> None
                 | sizes -> Some(sizes |> List.map float |> Spread.ofCosts)
             Efforts = List.map (effort runs) targets

@@ -7,8 +7,10 @@ open System.Globalization
 [<RequireQualifiedAccess>]
 module internal Svg =
 
-    let private width, private height = 400.0, 270.0
-    let private left, private right, private top, private bottom = 48.0, 12.0, 10.0, 40.0
+    let private width, private height = 400.0, 290.0
+
+    let private left, private right, private top, private bottom =
+        48.0, 12.0, 10.0, 40.0
 
     let private number (value: float) =
         value.ToString("0.##", CultureInfo.InvariantCulture)
@@ -19,17 +21,33 @@ module internal Svg =
         let power = 10.0 ** floor (log10 raw)
 
         let stride =
-            [ 1.0; 2.0; 5.0; 10.0 ] |> List.find (fun factor -> factor * power >= raw * 0.999)
+            [ 1.0; 2.0; 5.0 ]
+            |> List.tryFind (fun factor -> factor * power >= raw * 0.999)
+            |> Option.defaultValue 10.0
 
         let first = ceil (low / (stride * power) - 1e-9)
         let last = floor (high / (stride * power) + 1e-9)
-        [ for index in first..last -> index * stride * power ]
+        // Counted in integers: next to a huge number the next float may be the same one.
+        let places = last - first + 1.0
+
+        if places >= 1.0 && places < 100.0 then
+            List.init (int places) (fun index -> (first + float index) * stride * power)
+        else
+            []
 
     /// Powers of ten along a logarithmic axis, at most about six of them; 1, 2, 5 times them on a short axis.
     let logTicks (low: float) (high: float) : float list =
+        if not (low > 0.0 && high >= low && Double.IsFinite high) then
+            invalidOp (sprintf "a logarithmic axis needs 0 < low <= high, got %g and %g" low high)
+
         let first, last = int (floor (log10 low)), int (ceil (log10 high))
         let every = max 1 ((last - first + 5) / 6)
-        let factors = if log10 high - log10 low < 2.2 then [ 1.0; 2.0; 5.0 ] else [ 1.0 ]
+
+        let factors =
+            if log10 high - log10 low < 2.2 then
+                [ 1.0; 2.0; 5.0 ]
+            else
+                [ 1.0 ]
 
         [
             for exponent in first..last do
@@ -51,20 +69,26 @@ module internal Svg =
         let short (scaled: float) =
             scaled.ToString("0.####", CultureInfo.InvariantCulture)
 
-        if isPercent then short (100.0 * value) + " %"
-        elif value = 0.0 then "0"
+        if isPercent then
+            short (100.0 * value) + "%"
+        elif value = 0.0 then
+            "0"
         elif abs value < 0.9e-3 || abs value >= 1e9 then
             value.ToString("0.#e+0", CultureInfo.InvariantCulture).Replace("e+", "e")
-        elif abs value >= 1e6 then short (value / 1e6) + "M"
-        elif abs value >= 1e3 then short (value / 1e3) + "k"
-        else short value
+        elif abs value >= 1e6 then
+            short (value / 1e6) + "M"
+        elif abs value >= 1e3 then
+            short (value / 1e3) + "k"
+        else
+            short value
 
     /// The panel as one svg element. `describe` is read aloud in place of the picture.
     let ofPanel (describe: string) (panel: Panel) : string =
         let scale isLog low high from upto value =
             let share =
                 if isLog then
-                    log (max value low / low) / log (high / low)
+                    // Differences of logarithms, since a quotient may overflow.
+                    (log (max value low) - log low) / (log high - log low)
                 else
                     (value - low) / (high - low)
 
@@ -103,8 +127,7 @@ module internal Svg =
         let mark color (px, py, ending) =
             let cx = x (max xLow px)
 
-            let cy =
-                y py |> max top |> min (height - bottom)
+            let cy = y py |> max top |> min (height - bottom)
 
             match ending with
             | LineEnd.BudgetSpent -> ""

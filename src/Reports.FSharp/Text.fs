@@ -8,6 +8,7 @@ open System.Globalization
 module internal Text =
 
     let private nameLimit = 24
+    let private pageWidth = 100
 
     let private length (text: string) = StringInfo(text).LengthInTextElements
 
@@ -52,3 +53,136 @@ module internal Text =
         match text.Split(' ', StringSplitOptions.RemoveEmptyEntries) |> List.ofArray with
         | [] -> []
         | first :: others -> others |> List.fold add [ first ] |> List.rev
+
+    let private range (format: float -> string) (spread: Spread) =
+        if spread.Count = 1 then
+            ""
+        else
+            sprintf "%s..%s" (format spread.Low) (format spread.High)
+
+    /// The median, with a star where the method wins by the measure and a blank where not.
+    let private starred (verdict: Verdict) (measure: Measure) (own: MethodSummary) =
+        match Verdict.spread measure own with
+        | None -> "- "
+        | Some spread ->
+            let isWinner =
+                verdict.Standings
+                |> List.exists (fun standing ->
+                    standing.Measure = measure && List.contains own.Method standing.Winners
+                )
+
+            let value = (Verdict.format measure spread.Median).Replace("not reached", "never")
+            value + (if isWinner then "*" else " ")
+
+    let private outcomes (own: MethodSummary) =
+        own.Runs
+        |> List.countBy (Comparison.ending >> _.Replace("budget ", ""))
+        |> List.map (fun (word, count) ->
+            if own.Runs.Length = 1 then
+                word
+            else
+                sprintf "%d %s" count word
+        )
+        |> String.concat ", "
+
+    /// Where the methods ended.
+    let private results (summary: Summary) (verdict: Verdict) =
+        let hasAccuracy =
+            summary.Methods |> List.exists (fun own -> Option.isSome own.FinalTestAccuracy)
+
+        let head = [
+            "method"
+            "final loss "
+            "over seeds"
+            if hasAccuracy then
+                "test acc. "
+                "over seeds"
+            "outcome"
+        ]
+
+        let row (own: MethodSummary) = [
+            clean nameLimit own.Method
+            starred verdict Measure.FinalLoss own
+            range Numbers.loss own.FinalLoss
+            if hasAccuracy then
+                starred verdict Measure.FinalTestAccuracy own
+
+                own.FinalTestAccuracy
+                |> Option.map (range (Numbers.percent >> _.Replace("%", "")))
+                |> Option.defaultValue ""
+            clean 26 (outcomes own)
+        ]
+
+        table head (List.map row summary.Methods)
+
+    /// What it took them.
+    let private efforts (summary: Summary) (verdict: Verdict) =
+        let hasMemory =
+            summary.Methods |> List.exists (fun own -> Option.isSome own.PeakMemory)
+
+        let hasTarget = not (List.isEmpty summary.Targets)
+
+        let head = [
+            "method"
+            if hasTarget then
+                "steps "
+                "seconds "
+                "gradient-eq. "
+                "reached"
+            "all steps"
+            "all seconds"
+            if hasMemory then
+                "memory "
+        ]
+
+        let row (own: MethodSummary) = [
+            clean nameLimit own.Method
+            match own.Efforts with
+            | first :: _ ->
+                starred verdict Measure.Steps own
+                starred verdict Measure.Seconds own
+                starred verdict Measure.GradientEquivalents own
+                sprintf "%d of %d" first.Steps.Finite first.Steps.Count
+            | [] -> ()
+            Numbers.steps own.Steps.Median
+            Numbers.seconds own.Seconds.Median
+            if hasMemory then
+                starred verdict Measure.PeakMemory own
+        ]
+
+        table head (List.map row summary.Methods)
+
+    /// The comparison as text. Errors: ArgumentException, as `Comparison.check`.
+    let ofComparison (comparison: Comparison) : string =
+        let summary = Summary.ofComparison comparison
+        let verdict = Verdict.ofSummary comparison.Measures summary
+        let flat = clean Int32.MaxValue
+
+        let caption =
+            match summary.Targets with
+            | [] -> "Effort in all"
+            | target :: _ -> sprintf "Effort to a loss of %s, and in all" (Numbers.target target)
+
+        let bullet (text: string) = wrap pageWidth "  " (flat text)
+
+        let lines = [
+            flat comparison.Title
+            if comparison.Subtitle <> "" then
+                flat comparison.Subtitle
+            ""
+            sprintf "Where they ended (medians; final loss: %s)" (flat comparison.Measures.Loss)
+            yield! results summary verdict
+            ""
+            caption
+            yield! efforts summary verdict
+            ""
+            "* best, or too close to the best to tell apart over these seeds"
+            ""
+            yield! bullet verdict.Headline
+            yield! List.collect bullet verdict.Findings
+            if not (List.isEmpty verdict.Warnings) then
+                ""
+                yield! List.collect (fun text -> bullet ("Note: " + text)) verdict.Warnings
+        ]
+
+        String.Join("\n", lines) + "\n"

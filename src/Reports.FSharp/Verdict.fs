@@ -112,17 +112,23 @@ module Verdict =
         | Measure.BestTestAccuracy -> "best " + names.TestAccuracy
         | Measure.PeakMemory -> "peak memory"
 
-    /// Whether `other` cannot be told from `best`: one median lies between the smallest and the largest of the
-    /// other method's seeds, and no smaller a part of its seeds got there. With one seed each: equal medians.
-    let isTie (best: Spread) (other: Spread) : bool =
+    /// Whether `other` cannot be told from `best`: the medians read the same, or one of them lies between the smallest
+    /// and the largest of the other method's seeds; and no smaller a part of its seeds got there. A seed that did not
+    /// get there does not widen the spread.
+    let isTie (measure: Measure) (best: Spread) (other: Spread) : bool =
         let within (spread: Spread) value =
-            spread.Low <= value && value <= spread.High
+            let bound edge =
+                if Double.IsFinite edge then edge else spread.Median
+
+            bound spread.Low <= value && value <= bound spread.High
 
         let isAsReliable = other.Finite * best.Count >= best.Finite * other.Count
 
         Double.IsFinite other.Median
         && isAsReliable
-        && (within best other.Median || within other best.Median)
+        && (format measure best.Median = format measure other.Median
+            || within best other.Median
+            || within other best.Median)
 
     /// How the methods stand by the measure; none when no method has it.
     let standing (summary: Summary) (measure: Measure) : Standing option =
@@ -139,15 +145,11 @@ module Verdict =
         | (_, best) :: _ ->
             let winners =
                 if Double.IsFinite best.Median then
-                    ranking |> List.filter (snd >> isTie best) |> List.map fst
+                    ranking |> List.filter (snd >> isTie measure best) |> List.map fst
                 else
                     []
 
-            Some {
-                Measure = measure
-                Ranking = ranking
-                Winners = winners
-            }
+            Some { Measure = measure; Ranking = ranking; Winners = winners }
 
     let private verb (winners: string list) one many =
         if winners.Length = 1 then one else many
@@ -203,7 +205,7 @@ module Verdict =
         let target =
             summary.Targets
             |> List.tryHead
-            |> Option.map Numbers.loss
+            |> Option.map Numbers.target
             |> Option.defaultValue "none"
 
         let claim =
@@ -221,7 +223,10 @@ module Verdict =
             | Measure.FinalTestAccuracy ->
                 sprintf "%s with the highest %s" finish names.TestAccuracy
             | Measure.BestTestAccuracy ->
-                sprintf "%s the highest %s on the way" (if plural then "see" else "sees") names.TestAccuracy
+                sprintf
+                    "%s the highest %s on the way"
+                    (if plural then "see" else "sees")
+                    names.TestAccuracy
             | Measure.PeakMemory -> sprintf "%s the least memory" need
 
         let next =
@@ -229,7 +234,9 @@ module Verdict =
             |> List.tryFind (fun (method, spread) ->
                 not (List.contains method standing.Winners) && Double.IsFinite spread.Median
             )
-            |> Option.map (fun (method, spread) -> sprintf ", against %s for %s" (value spread) method)
+            |> Option.map (fun (method, spread) ->
+                sprintf ", against %s for %s" (value spread) method
+            )
             |> Option.defaultValue ""
 
         match standing.Winners, standing.Ranking with
@@ -259,11 +266,13 @@ module Verdict =
             )
 
     let private warnings (summary: Summary) =
-        let share (own: MethodSummary) (runs: Run list) =
+        let share every (own: MethodSummary) (runs: Run list) =
             let seeds = runs |> List.map (fun run -> string run.Seed)
 
             if own.Runs.Length = 1 then
                 ""
+            elif runs.Length = own.Runs.Length then
+                sprintf " in %s %d runs" every runs.Length
             else
                 let noun = if seeds.Length = 1 then "seed" else "seeds"
 
@@ -274,10 +283,10 @@ module Verdict =
                     noun
                     (Numbers.conjunction seeds)
 
-        let say (own: MethodSummary) words test =
+        let say every (own: MethodSummary) words test =
             match List.filter test own.Runs with
             | [] -> None
-            | runs -> Some(sprintf "%s %s%s." own.Method words (share own runs))
+            | runs -> Some(sprintf "%s %s%s." own.Method words (share every own runs))
 
         let isFailure (run: Run) =
             run.Outcome = RunOutcome.Failed && not (Comparison.isDiverged run)
@@ -288,11 +297,15 @@ module Verdict =
                 && Option.isNone (Summary.reach (fun point -> float point.Step) target run)
 
             [
-                say own "diverged" Comparison.isDiverged
-                say own "failed" isFailure
+                say "all" own "diverged" Comparison.isDiverged
+                say "all" own "failed" isFailure
                 match summary.Targets with
                 | target :: _ ->
-                    say own (sprintf "did not reach a loss of %s" (Numbers.loss target)) (missed target)
+                    say
+                        "any of"
+                        own
+                        (sprintf "did not reach a loss of %s" (Numbers.target target))
+                        (missed target)
                 | [] -> None
                 if own.Worsened > 0 then
                     Some(

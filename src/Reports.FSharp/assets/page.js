@@ -26,7 +26,8 @@
     const power = Math.pow(10, Math.floor(Math.log10(raw)));
     const stride = power * [1, 2, 5, 10].find(factor => factor * power >= raw * 0.999);
     const ticks = [];
-    for (let i = Math.ceil(low / stride - 1e-9); i <= Math.floor(high / stride + 1e-9); i++) ticks.push(i * stride);
+    const from = Math.ceil(low / stride - 1e-9), places = Math.floor(high / stride + 1e-9) - from + 1;
+    for (let i = 0; i < places && places < 100; i++) ticks.push((from + i) * stride);
     return ticks;
   }
   function logTicks(low, high) {
@@ -45,7 +46,7 @@
   }
   function label(isPercent, value) {
     const short = scaled => String(Number(scaled.toFixed(4)));
-    if (isPercent) return short(100 * value) + " %";
+    if (isPercent) return short(100 * value) + "%";
     if (value === 0) return "0";
     const size = Math.abs(value);
     if (size < 0.9e-3 || size >= 1e9) return Number(value.toPrecision(2)).toExponential().replace("e+", "e");
@@ -54,10 +55,11 @@
     return short(value);
   }
   function reading(isPercent, value) {
-    if (isPercent) return (100 * value).toFixed(1) + " %";
+    if (isPercent) return (100 * value).toFixed(1) + "%";
     const size = Math.abs(value);
     if (value !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(2).replace("e+", "e");
-    return Number(value.toPrecision(3)).toLocaleString("en");
+    if (size >= 1000) return Number(value.toPrecision(3)).toLocaleString("en");
+    return value === 0 ? "0" : value.toPrecision(3);
   }
   function place(axis, x) {
     if (axis === "step") return "Step " + Math.round(x).toLocaleString("en");
@@ -153,13 +155,14 @@
     }
     tip.replaceChildren(element("b", "", place(panel.axis, x)), table);
     tip.hidden = false;
-    const at = left + u.over.offsetLeft, width = tip.offsetWidth, room = u.root.offsetWidth;
-    const right = at + 14;
-    const wanted = right + width <= room ? right : at - 14 - width;
-    // Beside the pointer where there is room, also over the neighboring charts; never outside the window.
-    const start = u.root.getBoundingClientRect().left;
-    tip.style.left = Math.max(4 - start, Math.min(wanted, innerWidth - start - width - 12)) + "px";
-    tip.style.top = "8px";
+    // Below the chart, so that no curve is covered; above it where the window ends. Never outside the window's sides.
+    const box = u.root.getBoundingClientRect();
+    const wanted = left + u.over.offsetLeft - tip.offsetWidth / 2;
+    const rightmost = document.documentElement.clientWidth - box.left - tip.offsetWidth - 4;
+    tip.style.left = Math.max(4 - box.left, Math.min(wanted, rightmost)) + "px";
+    const fitsBelow = box.bottom + tip.offsetHeight + 4 <= innerHeight;
+    const fitsAbove = box.top - tip.offsetHeight - 4 >= 0;
+    tip.style.top = (fitsBelow || !fitsAbove ? box.height - 18 : -tip.offsetHeight - 4) + "px";
   }
 
   function build(panel, host) {
@@ -202,7 +205,7 @@
     tip.setAttribute("role", "status");
     const dots = lines.map(line => element("div", "dot m" + line.method));
     const chart = new uPlot({
-      width, height: 270, pxAlign: 0, padding: [10, 12, 0, 0],
+      width, height: 290, pxAlign: 0, padding: [10, 12, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
       scales: {
