@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// How often the objective was asked, by kind.
 type Evaluations = {

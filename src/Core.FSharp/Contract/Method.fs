@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 
 /// What a method says at the end of a step.
 [<RequireQualifiedAccess>]

@@ -1,7 +1,8 @@
-namespace Optim
+namespace Optim.Core
 
 open System
 open System.Threading
+open Optim
 
 /// A point at which value and gradient are known.
 [<NoComparison; NoEquality>]

@@ -1,7 +1,8 @@
-namespace Optim
+namespace Optim.Core
 
 open System
 open System.Globalization
+open Optim
 
 /// How a run ended.
 [<RequireQualifiedAccess>]

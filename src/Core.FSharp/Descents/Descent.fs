@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// A direction to go, and where to look first along it.
 [<NoComparison; NoEquality>]

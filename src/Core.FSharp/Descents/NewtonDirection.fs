@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// How a Hessian that is not positive definite is made so.
 [<RequireQualifiedAccess>]

@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// A move and the change of the gradient along it.
 [<NoComparison; NoEquality>]

@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// What steepest descent remembers: the last size times the last slope, which the next first trial repeats.
 type SteepestMemory = {

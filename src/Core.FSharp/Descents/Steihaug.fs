@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// Why a truncated conjugate-gradient process ended.
 [<RequireQualifiedAccess>]

@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// Options of L-BFGS.
 [<NoComparison; NoEquality>]

@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 
 /// A search that is under way.
 [<NoComparison; NoEquality>]

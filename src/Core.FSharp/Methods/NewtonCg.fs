@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 
 /// Which curvature matrix a method multiplies with.
 [<RequireQualifiedAccess>]

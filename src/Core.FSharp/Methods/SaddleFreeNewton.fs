@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 
 /// How the damping λ of saddle-free Newton is chosen.
 [<RequireQualifiedAccess>]

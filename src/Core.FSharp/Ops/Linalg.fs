@@ -1,5 +1,6 @@
-namespace Optim
+namespace Optim.Core
 
+open Optim
 open Optim.Primitives
 
 /// Linear algebra over the last two axes; leading axes are a batch. Cost: of order n³ unless said otherwise.

@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// Gives buffers back at once instead of waiting for the garbage collector.
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 open Optim.Primitives
 
 /// Functions that move elements without computing: shapes, parts, and wholes from parts.

@@ -1,12 +1,13 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 open Optim.Managed
 open Optim.Primitives
 
 /// Functions of tensors. All can be differentiated and batched to any depth, except those that give Int64 or Bool.
 /// Axes count from 0; −1 is the last. Costs are one pass over the operands unless said otherwise.
-[<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
+[<RequireQualifiedAccess>]
 module Tensor =
 
     let private axesOf (operation: string) (axes: int seq) (x: Tensor) : int[] =

@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 
 /// f = loss ∘ outputs, for methods that use the Gauss-Newton matrix Jᵀ H J with the Jacobian J of the outputs and the
 /// Hessian H of the loss.

@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 
 /// Options of Armijo backtracking.
 type ArmijoOptions = {

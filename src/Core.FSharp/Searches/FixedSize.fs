@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// The size a schedule gives, accepted without looking: classical gradient descent, pure Newton.
 [<RequireQualifiedAccess>]

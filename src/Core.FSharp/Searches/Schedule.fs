@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 
 /// The learning rate as a function of the step k, counted from 0.
 [<RequireQualifiedAccess>]

@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// A point of the function φ(t) = f(x + t d) of one variable that a line search looks at.
 [<Struct>]

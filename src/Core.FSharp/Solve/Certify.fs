@@ -2,7 +2,8 @@ namespace Optim.Solve
 
 open System
 open Optim
-open Optim.Derivatives
+open Optim.Core
+open Optim.Core.Derivatives
 
 /// What a second look at a point with a small gradient shows.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]

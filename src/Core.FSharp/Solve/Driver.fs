@@ -4,6 +4,7 @@ namespace Optim.Solve
 
 open System
 open Optim
+open Optim.Core
 
 /// Whether a run goes on.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]

@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 
 /// What is reported of a step.
 [<Struct>]

@@ -1,7 +1,8 @@
-namespace Optim
+namespace Optim.Core
 
 open System
 open System.Threading
+open Optim
 
 /// How a run goes on besides its method.
 [<NoComparison; NoEquality>]

@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 open Optim.Solve
 
 /// The one loop that runs every method.

@@ -6,6 +6,7 @@ open System
 open System.Collections.Generic
 open FSharp.Reflection
 open Optim
+open Optim.Core
 
 /// A method's state as plain data.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]

@@ -1,7 +1,8 @@
-namespace Optim
+namespace Optim.Core
 
 open System
 open System.Threading
+open Optim
 
 /// When a run may end before its budget.
 [<RequireQualifiedAccess; NoComparison>]

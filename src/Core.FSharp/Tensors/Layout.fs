@@ -1,4 +1,6 @@
-namespace Optim
+namespace Optim.Core
+
+open Optim
 
 /// One named block of a flat point: `Shape.Length` numbers from `Offset` on.
 [<NoComparison>]

@@ -62,6 +62,11 @@ module Key =
     /// The key for a piece of data, such as a step's number; any int64.
     let fold (index: int64) (key: Key) : Key = key.Fold index
 
+namespace Optim.Core
+
+open System
+open Optim
+
 /// Arrays of random numbers from a key. Value i depends on the key and on i alone: a longer array begins with the shorter one,
 /// and any part can be computed anywhere. `count` is 0 or more; a negative one is an ArgumentOutOfRangeException.
 /// Two fillers given the same key use the same bits: split the key between uses.

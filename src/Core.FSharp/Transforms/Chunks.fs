@@ -4,6 +4,7 @@ open System
 open System.Runtime.ExceptionServices
 open System.Threading.Tasks
 open Optim
+open Optim.Core
 open Optim.Primitives
 
 /// Linear maps applied to all unit vectors, a batch at a time.

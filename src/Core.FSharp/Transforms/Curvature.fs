@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
-open Optim.Derivatives
+open Optim
+open Optim.Core.Derivatives
 
 /// Products with the curvature matrices of deep learning, and gradients of single examples. None builds a matrix.
 [<RequireQualifiedAccess>]
@@ -24,7 +25,7 @@ module Curvature =
     /// The matrix Jᵀ H J (n, n) for a vector x (n). Cost: n products in batches.
     let gaussNewton (outputs: Tensor -> Tensor) (loss: Tensor -> Tensor) (x: Tensor) : Tensor =
         Check.rank (nameof x) 1 x
-        Transforms.Chunks.map x.Length x (vmap (gaussNewtonProducts outputs loss x))
+        Optim.Transforms.Chunks.map x.Length x (vmap (gaussNewtonProducts outputs loss x))
 
     /// The Fisher matrix of a model whose outputs are the natural parameters of an exponential family, times v; the same
     /// as the Gauss-Newton product with the negative log-likelihood as loss (summed, or averaged as the loss is).

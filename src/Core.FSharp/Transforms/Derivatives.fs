@@ -1,6 +1,7 @@
-namespace Optim
+namespace Optim.Core
 
 open System
+open Optim
 open Optim.Primitives
 open Optim.Transforms
 
