@@ -3,6 +3,7 @@ module Optim.CoreTests.RandomTests
 open System
 open Expecto
 open Optim
+open Optim.Core
 
 let private key: Key = Key.ofSeed 42L
 
