@@ -12,6 +12,10 @@ module Report =
     /// Errors: ArgumentException, as `Comparison.check`.
     let text (comparison: Comparison) : string = Text.ofComparison comparison
 
+    /// A performance profile as a plain text table: a line a method, a column for up to seven factors of the grid,
+    /// and the part of the problems solved at all. Ends with a new line.
+    let profileText (profile: Profile) : string = Text.profile profile
+
     /// The comparison as one HTML page that loads nothing: verdict, curves by step, second and
     /// gradient-equivalent, tables, every run, and how it was measured.
     /// Errors: ArgumentException, as `Comparison.check`.

@@ -152,6 +152,32 @@ module internal Text =
 
         table head (List.map row summary.Methods)
 
+    /// At most seven factors, from the first to the last, and the part solved at all.
+    let profile (own: Profile) : string =
+        let last = own.Factors.Length - 1
+
+        let picks =
+            if last < 7 then
+                [ 0..last ]
+            else
+                [ for index in 0..6 -> index * last / 6 ]
+
+        let head =
+            "method"
+            :: [ for pick in picks -> "x" + Numbers.significant 3 own.Factors[pick] ]
+            @ [ "solved" ]
+
+        let row (curve: ProfileCurve) =
+            clean nameLimit curve.Method
+            :: [ for pick in picks -> Numbers.percent curve.Fractions[pick] ]
+            @ [ Numbers.percent curve.Solved ]
+
+        let lines =
+            "Problems solved within a factor of the best method's cost"
+            :: table head (List.map row own.Curves)
+
+        String.Join("\n", lines) + "\n"
+
     /// The comparison as text. Errors: ArgumentException, as `Comparison.check`.
     let ofComparison (comparison: Comparison) : string =
         let summary = Summary.ofComparison comparison

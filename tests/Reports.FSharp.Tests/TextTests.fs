@@ -101,6 +101,23 @@ let text =
                 Expect.isFalse (text.Contains '\u001b') "no escape sequence"
             )
         testCase
+            "a performance profile"
+            (fun () ->
+                let costs = [ [ 1.0; 2.0 ]; [ 6.0; 2.0 ]; [ 7.0; nan ] ]
+
+                Expect.equal
+                    (Profile.compute [ 1.0; 3.0 ] [ "Adam"; "Sgd" ] costs |> Report.profileText)
+                    (String.concat "\n" [
+                        "Problems solved within a factor of the best method's cost"
+                        "method  x1.00   x3.00  solved"
+                        "-----------------------------"
+                        "Adam    66.7%  100.0%  100.0%"
+                        "Sgd     33.3%   66.7%   66.7%"
+                        ""
+                    ])
+                    "table"
+            )
+        testCase
             "wrapping keeps all words and the width"
             (fun () ->
                 let words = String.Join(" ", List.replicate 50 "word")
