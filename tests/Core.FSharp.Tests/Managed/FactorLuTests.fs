@@ -3,6 +3,7 @@ module Optim.CoreTests.FactorLuTests
 open System
 open Expecto
 open Optim
+open Optim.Core
 open Optim.Managed
 open Optim.CoreTests
 

@@ -5,6 +5,7 @@ open Expecto
 open FsCheck
 open FsCheck.FSharp
 open Optim
+open Optim.Core
 
 /// A size and a seed for a random matrix; shrinks towards small sizes.
 type FactorCase = { Size: int; Seed: int }
