@@ -24,6 +24,9 @@ module internal Page =
                 let dash = if index < colorCount then "none" else "6 3"
                 $".m{index}{{--c:var(--c{index % colorCount});--dash:{dash}}}"
                 $".off-m{index} svg .m{index}{{display:none}}"
+
+                if index >= colorCount then
+                    $".key.m{index}{{background:repeating-linear-gradient(90deg,var(--c) 0 4px,transparent 4px 7px)}}"
         ]
         |> String.concat "\n"
 

@@ -10,7 +10,7 @@ module internal Svg =
     let private width, private height = 400.0, 290.0
 
     let private left, private right, private top, private bottom =
-        48.0, 12.0, 10.0, 40.0
+        48.0, 18.0, 10.0, 40.0
 
     let private number (value: float) =
         value.ToString("0.##", CultureInfo.InvariantCulture)

@@ -115,8 +115,14 @@ module internal Tables =
             own.Standings |> List.exists (fun standing -> standing.Measure = measure)
         )
 
-    let private reading =
-        "Medians over the seeds, smallest to largest below. Shaded: the best, and all that cannot be told from it."
+    let private reading (summary: Summary) =
+        let isRepeated = summary.Methods |> List.exists (fun own -> own.Runs.Length > 1)
+        let shaded = "Shaded: the best, and all that cannot be told from it."
+
+        if isRepeated then
+            "Medians over the seeds, smallest to largest below. " + shaded
+        else
+            shaded
 
     /// A line a method: outcomes, losses, accuracies.
     let ends (comparison: Comparison) (summary: Summary) (own: Verdict) =
@@ -145,7 +151,7 @@ module internal Tables =
                 spreadCell Numbers.loss method.BestLoss
             ]
 
-        Markup.region "h-ends" "Where they ended" reading [
+        Markup.region "h-ends" "Where they ended" (reading summary) [
             Markup.table "numbers" head (List.mapi row summary.Methods)
         ]
 
@@ -182,7 +188,7 @@ module internal Tables =
 
                 sprintf "The target is a loss of %s%s. " (Numbers.target first) how
 
-        Markup.region "h-efforts" "What it took" (target + reading) [
+        Markup.region "h-efforts" "What it took" (target + reading summary) [
             Markup.table "numbers" head (List.mapi row summary.Methods)
         ]
 

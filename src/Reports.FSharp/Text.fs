@@ -90,26 +90,33 @@ module internal Text =
         let hasAccuracy =
             summary.Methods |> List.exists (fun own -> Option.isSome own.FinalTestAccuracy)
 
+        let isRepeated = summary.Methods |> List.exists (fun own -> own.Runs.Length > 1)
+
         let head = [
             "method"
             "final loss "
-            "over seeds"
+            if isRepeated then
+                "over seeds"
             if hasAccuracy then
                 "test acc. "
-                "over seeds"
+
+                if isRepeated then
+                    "over seeds"
             "outcome"
         ]
 
         let row (own: MethodSummary) = [
             clean nameLimit own.Method
             starred verdict Measure.FinalLoss own
-            range Numbers.loss own.FinalLoss
+            if isRepeated then
+                range Numbers.loss own.FinalLoss
             if hasAccuracy then
                 starred verdict Measure.FinalTestAccuracy own
 
-                own.FinalTestAccuracy
-                |> Option.map (range (Numbers.percent >> _.Replace("%", "")))
-                |> Option.defaultValue ""
+                if isRepeated then
+                    own.FinalTestAccuracy
+                    |> Option.map (range (Numbers.percent >> _.Replace("%", "")))
+                    |> Option.defaultValue ""
             clean 26 (outcomes own)
         ]
 
@@ -191,12 +198,17 @@ module internal Text =
 
         let bullet (text: string) = wrap pageWidth "  " (flat text)
 
+        let isRepeated = summary.Methods |> List.exists (fun own -> own.Runs.Length > 1)
+
         let lines = [
             flat comparison.Title
             if comparison.Subtitle <> "" then
                 flat comparison.Subtitle
             ""
-            sprintf "Where they ended (medians; final loss: %s)" (flat comparison.Measures.Loss)
+            sprintf
+                "Where they ended (%sfinal loss: %s)"
+                (if isRepeated then "medians; " else "")
+                (flat comparison.Measures.Loss)
             yield! results summary verdict
             ""
             caption

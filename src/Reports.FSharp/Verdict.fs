@@ -130,7 +130,16 @@ module Verdict =
             || within best other.Median
             || within other best.Median)
 
-    /// How the methods stand by the measure; none when no method has it.
+    /// Losses closer than this are equal but for rounding: 1e-16 of the largest first loss.
+    let private rounding (summary: Summary) =
+        summary.Methods
+        |> List.collect _.Runs
+        |> List.choose (fun run -> run.Curve |> List.tryHead |> Option.map (fun at -> abs at.Loss))
+        |> List.filter Double.IsFinite
+        |> List.fold max 0.0
+        |> (*) 1e-16
+
+    /// How the methods stand by the measure. Losses that differ by rounding errors only tie as well. None when no method has it.
     let standing (summary: Summary) (measure: Measure) : Standing option =
         let key (_, spread: Spread) =
             if isGain measure then -spread.Median else spread.Median
@@ -140,12 +149,27 @@ module Verdict =
             |> List.choose (fun own -> spread measure own |> Option.map (fun it -> own.Method, it))
             |> List.sortBy key
 
+        let isEqual (best: Spread) (other: Spread) =
+            let isRounding =
+                match measure with
+                | Measure.FinalLoss
+                | Measure.FinalTestLoss -> abs (other.Median - best.Median) <= rounding summary
+                | Measure.Steps
+                | Measure.Seconds
+                | Measure.GradientEquivalents
+                | Measure.FinalTestAccuracy
+                | Measure.BestTestAccuracy
+                | Measure.PeakMemory -> false
+
+            isTie measure best other
+            || (isRounding && other.Finite * best.Count >= best.Finite * other.Count)
+
         match ranking with
         | [] -> None
         | (_, best) :: _ ->
             let winners =
                 if Double.IsFinite best.Median then
-                    ranking |> List.filter (snd >> isTie measure best) |> List.map fst
+                    ranking |> List.filter (snd >> isEqual best) |> List.map fst
                 else
                     []
 

@@ -175,6 +175,23 @@ let verdict =
                     "warnings"
             )
         testCase
+            "losses that differ by rounding errors only tie"
+            (fun () ->
+                let verdict =
+                    [
+                        race "a" 1L 5 1.0 5.0 1e-30
+                        race "b" 1L 9 2.0 9.0 1e-42
+                        race "c" 1L 9 2.0 9.0 1e-12
+                    ]
+                    |> comparison
+                    |> verdictOf
+
+                Expect.equal
+                    (standing Measure.FinalLoss verdict).Winners
+                    [ "b"; "a" ]
+                    "1e-30 is nothing beside a first loss of 1, 1e-12 is something"
+            )
+        testCase
             "a winner that failed on some seeds says so"
             (fun () ->
                 let verdict =

@@ -205,7 +205,7 @@
     tip.setAttribute("role", "status");
     const dots = lines.map(line => element("div", "dot m" + line.method));
     const chart = new uPlot({
-      width, height: 290, pxAlign: 0, padding: [10, 12, 0, 0],
+      width, height: 290, pxAlign: 0, padding: [10, 18, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false } },
       scales: {
