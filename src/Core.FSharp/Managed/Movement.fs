@@ -160,7 +160,21 @@ type internal Movement =
             let r = ranges[0]
 
             if r.Count > 0 then
-                Spread<'T, 'F>.Plane2(isStore, piece, start, 1, 0, r.Count, r.Step, y, at + r.Start)
+                Spread<'T, 'F>.Plane(isStore, piece, start, 1, 0, r.Count, r.Step, y, at + r.Start)
+        elif dims.Length = 2 then
+            let rows, columns = ranges[0], ranges[1]
+            let first = at + rows.Start * dims[1] + columns.Start
+
+            if rows.Count > 0 && columns.Count > 0 then
+                if rows.Step = 1 && columns.Step = 1 && columns.Count = dims[1] then
+                    let count = rows.Count * columns.Count
+                    Spread<'T, 'F>.Plane(isStore, piece, start, 1, 0, count, 1, y, first)
+                else
+                    let s0 = rows.Step * dims[1]
+                    let s1 = if columns.Count = 1 then 1 else columns.Step
+
+                    Spread<'T, 'F>
+                        .Plane(isStore, piece, start, rows.Count, s0, columns.Count, s1, y, first)
         else
             let lengths = Array.zeroCreate dims.Length
             let strides = Array.zeroCreate dims.Length
@@ -172,22 +186,35 @@ type internal Movement =
         : unit =
         let length = Movement.Length dims
 
-        if pieces.Length = 1 && Movement.Covers(dims, ranges[0]) then
+        if dims.Length = 1 && length <= 256 then
+            // Short vectors, as in the derivatives of x[1..]: no analysis, just clear and add.
+            y.AsSpan(at, length).Clear()
+
+            for i in 0 .. pieces.Length - 1 do
+                let r = ranges[i][0]
+
+                if r.Step = 1 && i = 0 then
+                    pieces[0].AsSpan(starts[0], r.Count).CopyTo(y.AsSpan(at + r.Start))
+                elif r.Step = 1 then
+                    Spread<'T, 'F>.Run(pieces[i], starts[i], r.Count, y, at + r.Start)
+                else
+                    Movement.Place<'T, 'F>((i = 0), dims, ranges[i], pieces[i], starts[i], y, at)
+        elif pieces.Length = 1 && Movement.Covers(dims, ranges[0]) then
             pieces[0].AsSpan(starts[0], length).CopyTo(y.AsSpan at)
         else
             let isDisjoint = Movement.AreInOrder(dims.Length, ranges)
-            let mutable covered = 0
+            let mutable covered = 0L
 
             for r in ranges do
-                let mutable count = 1
+                let mutable count = 1L
 
                 for range in r do
-                    count <- count * range.Count
+                    count <- count * int64 range.Count
 
                 covered <- covered + count
 
             // Disjoint pieces that make up the whole overwrite all of it.
-            if not isDisjoint || covered < length then
+            if not isDisjoint || covered < int64 length then
                 y.AsSpan(at, length).Clear()
 
             for i in 0 .. pieces.Length - 1 do

@@ -14,7 +14,7 @@ type internal Pass<'T> =
 type internal FoldPass<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>> =
     interface Pass<'T> with
         member _.Run(x, start, outer, rows, inner, y, at) =
-            Folding<'T, 'A, 'F>.Run(x, start, outer, rows, inner, y, at)
+            FoldingRows<'T, 'A, 'F>.Run(x, start, outer, rows, inner, y, at)
 
 /// The pass of log Σ exp.
 [<Struct; NoEquality; NoComparison>]
@@ -64,7 +64,11 @@ type internal Reductions =
                     isPast <- true
                     outer <- dims[i]
 
+        // The loops below do not check: the ranges must lie inside the arrays.
+        let _ = x.AsSpan(start, outer * rows * inner)
+
         if not hasMore then
+            let _ = y.AsSpan(at, outer * inner)
             pass.Run(x, start, outer, rows, inner, y, at)
         else
             // Remove this group, then the others.

@@ -1,6 +1,7 @@
 namespace Optim.Managed
 
 open System
+open System.Runtime.CompilerServices
 
 /// Reading and adding up single elements at positions that are data, one for each element. As for Selection: arrays are
 /// contiguous, from an offset on; positions are checked before anything is written (EngineException); additions to one
@@ -9,6 +10,7 @@ open System
 type internal Scattering =
 
     /// Rows first to finish − 1 of the (outer · count) rows of y.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private GatherRows<'T>
         (
             x: 'T[],
@@ -54,8 +56,8 @@ type internal Scattering =
         ) : unit =
         let struct (outer, length, inner) = Scans.Split(dims, axis)
         let count = indexDims[axis]
-        Selection.Check("Gather", dims, axis, length, indices, from, indexDims)
         let rows = outer * count
+        Selection.Check("Gather", dims, axis, length, indices, from, rows * inner)
 
         if rows * inner < Partition.Threshold then
             if rows * inner > 0 then
@@ -81,6 +83,7 @@ type internal Scattering =
             Partition.run (rows, inner, body)
 
     /// For some of the outer positions, first to finish − 1.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private ScatterRows<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>>
         (
             x: 'T[],
@@ -119,7 +122,7 @@ type internal Scattering =
             at: int
         ) : unit =
         let struct (outer, count, inner) = Scans.Split(dims, axis)
-        Selection.Check("ScatterAdd", dims, axis, length, indices, from, dims)
+        Selection.Check("ScatterAdd", dims, axis, length, indices, from, outer * count * inner)
 
         if outer = 1 || outer * (count + length) * inner < Partition.Threshold then
             Scattering.ScatterRows<'T, 'F>(

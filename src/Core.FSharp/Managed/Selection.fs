@@ -1,6 +1,7 @@
 namespace Optim.Managed
 
 open System
+open System.Runtime.CompilerServices
 open Optim
 
 /// Reading and adding up whole parts of an axis at positions that are data. Arrays are contiguous, from an offset on; shapes must be checked
@@ -13,18 +14,23 @@ type internal Selection =
         (
             operation: string,
             dims: int[],
-            indexDims: int[],
-            index: int64,
-            place: int,
             axis: int,
-            length: int
+            length: int,
+            indices: int64[],
+            start: int,
+            count: int
         ) : exn =
-        let shapes = $"{Shape.Of dims} and indices {Shape.Of indexDims}"
+        let mutable place = 0
+
+        while uint64 indices[start + place] < uint64 length do
+            place <- place + 1
+
+        let bad = indices[start + place]
 
         let detail =
-            $"index {index} at position {place} is outside axis {axis}, which has length {length}"
+            $"index {bad} at position {place} is outside axis {axis}, which has length {length}"
 
-        EngineException(operation, shapes, "cpu", detail, 0, null)
+        EngineException(operation, $"{Shape.Of dims} and {count} indices", "cpu", detail, 0, null)
 
     /// Raises an EngineException when one of the positions is outside 0 … length − 1.
     static member Check
@@ -35,13 +41,8 @@ type internal Selection =
             length: int,
             indices: int64[],
             start: int,
-            indexDims: int[]
+            count: int
         ) : unit =
-        let mutable count = 1
-
-        for n in indexDims do
-            count <- count * n
-
         let values = ReadOnlySpan(indices, start, count)
         let mutable isInside = true
 
@@ -49,16 +50,10 @@ type internal Selection =
             isInside <- isInside && uint64 values[i] < uint64 length
 
         if not isInside then
-            let mutable place = 0
-
-            while uint64 values[place] < uint64 length do
-                place <- place + 1
-
-            raise (
-                Selection.Outside(operation, dims, indexDims, values[place], place, axis, length)
-            )
+            raise (Selection.Outside(operation, dims, axis, length, indices, start, count))
 
     /// Rows first to finish − 1 of the (outer · count) rows of y.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private SelectRows<'T>
         (
             x: 'T[],
@@ -105,7 +100,7 @@ type internal Selection =
             at: int
         ) : unit =
         let struct (outer, length, inner) = Scans.Split(dims, axis)
-        Selection.Check("IndexSelect", dims, axis, length, indices, from, [| count |])
+        Selection.Check("IndexSelect", dims, axis, length, indices, from, count)
         let rows = outer * count
 
         if rows * inner < Partition.Threshold then
@@ -132,6 +127,7 @@ type internal Selection =
             Partition.run (rows, inner, body)
 
     /// For some of the outer positions, first to finish − 1.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private AddRows<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>>
         (
             x: 'T[],
@@ -166,7 +162,7 @@ type internal Selection =
             at: int
         ) : unit =
         let struct (outer, count, inner) = Scans.Split(dims, axis)
-        Selection.Check("IndexAdd", dims, axis, length, indices, from, [| count |])
+        Selection.Check("IndexAdd", dims, axis, length, indices, from, count)
 
         if outer = 1 || outer * (count + length) * inner < Partition.Threshold then
             Selection.AddRows<'T, 'F>(

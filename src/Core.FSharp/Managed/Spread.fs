@@ -1,6 +1,7 @@
 namespace Optim.Managed
 
 open System
+open System.Runtime.CompilerServices
 
 /// Stores or combines contiguous memory into a strided view of an array: the counterpart of Strided. 'F says how an
 /// element that is there and one that comes are put together; a view never holds a place twice.
@@ -8,6 +9,7 @@ open System
 type internal Spread<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>> =
 
     /// y[at + b] = y[at + b] ∘ x[start + b] for b < count.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member Run(x: 'T[], start: int, count: int, y: 'T[], at: int) : unit =
         let fold = Unchecked.defaultof<'F>
         let lanes = System.Runtime.Intrinsics.Vector512<'T>.Count
@@ -30,8 +32,9 @@ type internal Spread<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>> =
             y[at + b] <- fold.Combine(y[at + b], x[start + b])
             b <- b + 1
 
-    /// y[at + a·s0 + b·s1] becomes x[start + a·n1 + b], or that and what was there combined, for a < n0, b < n1.
-    static member private Plane
+    /// Plane, on this core.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member private PlaneAlone
         (isStore: bool, x: 'T[], start: int, n0: int, s0: int, n1: int, s1: int, y: 'T[], at: int)
         : unit =
         let fold = Unchecked.defaultof<'F>
@@ -52,18 +55,21 @@ type internal Spread<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>> =
                     let i = at + a * s0 + b * s1
                     y[i] <- fold.Combine(y[i], x[start + a * n1 + b])
 
-    /// Plane, on all cores if it is large.
-    static member Plane2
+    /// y[at + a·s0 + b·s1] becomes x[start + a·n1 + b], or that and what was there combined, for a < n0, b < n1; on all
+    /// cores if it is large.
+    static member Plane
         (isStore: bool, x: 'T[], start: int, n0: int, s0: int, n1: int, s1: int, y: 'T[], at: int)
         : unit =
         if n0 * n1 < Partition.Threshold then
-            Spread<'T, 'F>.Plane(isStore, x, start, n0, s0, n1, s1, y, at)
+            Spread<'T, 'F>.PlaneAlone(isStore, x, start, n0, s0, n1, s1, y, at)
         elif n1 >= Partition.Threshold then
             for a in 0 .. n0 - 1 do
                 let body =
                     Action<int, int>(fun first finish ->
                         let from, target = start + a * n1 + first, at + a * s0 + first * s1
-                        Spread<'T, 'F>.Plane(isStore, x, from, 1, 0, finish - first, s1, y, target)
+
+                        Spread<'T, 'F>
+                            .PlaneAlone(isStore, x, from, 1, 0, finish - first, s1, y, target)
                     )
 
                 Partition.run (n1, 1, body)
@@ -71,7 +77,9 @@ type internal Spread<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>> =
             let body =
                 Action<int, int>(fun first finish ->
                     let from, target = start + first * n1, at + first * s0
-                    Spread<'T, 'F>.Plane(isStore, x, from, finish - first, s0, n1, s1, y, target)
+
+                    Spread<'T, 'F>
+                        .PlaneAlone(isStore, x, from, finish - first, s0, n1, s1, y, target)
                 )
 
             Partition.run (n0, n1, body)
@@ -104,7 +112,7 @@ type internal Spread<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>> =
             let from = start + plane * n0 * n1
 
             Spread<'T, 'F>
-                .Plane2(isStore, x, from, n0, strides[rank - 2], n1, strides[rank - 1], y, target)
+                .Plane(isStore, x, from, n0, strides[rank - 2], n1, strides[rank - 1], y, target)
 
     /// All of contiguous memory into a view. The two arrays are used up.
     static member Copy
@@ -116,7 +124,7 @@ type internal Spread<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>> =
             if rank = 0 then
                 Spread<'T, 'F>.Plane(isStore, x, start, 1, 0, 1, 1, y, at)
             elif rank = 1 then
-                Spread<'T, 'F>.Plane2(isStore, x, start, 1, 0, lengths[0], strides[0], y, at)
+                Spread<'T, 'F>.Plane(isStore, x, start, 1, 0, lengths[0], strides[0], y, at)
             else
                 let mutable planes = 1
 

@@ -1,19 +1,57 @@
 namespace Optim.Managed
 
 open System
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 
 /// Copies from a strided view of an array into contiguous memory: what permuting, broadcasting and slicing have in
 /// common. An axis of the view has a length and a stride in elements, which may be 0 (broadcast) or negative.
 [<AbstractClass; Sealed>]
 type internal Strided =
 
+    /// Plane where neighbours in x lie along a: a transpose, in blocks, so that a line of the cache is used up while it
+    /// is near.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    static member private Transpose<'T>
+        (x: 'T[], start: int, n0: int, s0: int, n1: int, s1: int, y: 'T[], at: int, t0: int)
+        : unit =
+        // The corners of both views lie inside: then everything does, and the loops need not check.
+        let low = start + min 0 ((n0 - 1) * s0) + min 0 ((n1 - 1) * s1)
+        let high = start + max 0 ((n0 - 1) * s0) + max 0 ((n1 - 1) * s1)
+        let _ = x.AsSpan(low, high - low + 1)
+        let _ = y.AsSpan(at, (n0 - 1) * t0 + n1)
+        let source = &MemoryMarshal.GetArrayDataReference x
+        let target = &MemoryMarshal.GetArrayDataReference y
+
+        for a0 in 0..32 .. n0 - 1 do
+            let a1 = min n0 (a0 + 32) - 1
+
+            for b0 in 0..8 .. n1 - 1 do
+                if b0 + 8 <= n1 then
+                    for a in a0..a1 do
+                        let from = &Unsafe.Add(&source, start + a * s0 + b0 * s1)
+                        let row = &Unsafe.Add(&target, at + a * t0 + b0)
+                        row <- from
+                        Unsafe.Add(&row, 1) <- Unsafe.Add(&from, s1)
+                        Unsafe.Add(&row, 2) <- Unsafe.Add(&from, 2 * s1)
+                        Unsafe.Add(&row, 3) <- Unsafe.Add(&from, 3 * s1)
+                        Unsafe.Add(&row, 4) <- Unsafe.Add(&from, 4 * s1)
+                        Unsafe.Add(&row, 5) <- Unsafe.Add(&from, 5 * s1)
+                        Unsafe.Add(&row, 6) <- Unsafe.Add(&from, 6 * s1)
+                        Unsafe.Add(&row, 7) <- Unsafe.Add(&from, 7 * s1)
+                else
+                    for a in a0..a1 do
+                        for b in b0 .. n1 - 1 do
+                            y[at + a * t0 + b] <- x[start + a * s0 + b * s1]
+
     /// y[at + a·t0 + b] = x[start + a·s0 + b·s1] for a < n0, b < n1.
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Plane<'T>
         (x: 'T[], start: int, n0: int, s0: int, n1: int, s1: int, y: 'T[], at: int, t0: int)
         : unit =
         if s1 = 1 && s0 = n1 && t0 = n1 then
             x.AsSpan(start, n0 * n1).CopyTo(y.AsSpan at)
-        elif s1 = 1 && n1 >= 16 then
+        elif s1 = 1 && n1 >= 8 then
             for a in 0 .. n0 - 1 do
                 x.AsSpan(start + a * s0, n1).CopyTo(y.AsSpan(at + a * t0))
         elif s0 = 0 && s1 = 1 && t0 = n1 && n0 >= 8 then
@@ -30,20 +68,12 @@ type internal Strided =
             for a in 0 .. n0 - 1 do
                 y.AsSpan(at + a * t0, n1).Fill x[start + a * s0]
         elif n0 >= 8 && n1 >= 8 && abs s0 < abs s1 then
-            // A transpose: in blocks, so that a line of the cache is used up while it is near.
-            for a0 in 0..64 .. n0 - 1 do
-                let a1 = min n0 (a0 + 64) - 1
-
-                for b0 in 0..8 .. n1 - 1 do
-                    let count = min 8 (n1 - b0)
-
-                    for a in a0..a1 do
-                        let mutable i = start + a * s0 + b0 * s1
-                        let row = y.AsSpan(at + a * t0 + b0, count)
-
-                        for b in 0 .. row.Length - 1 do
-                            row[b] <- x[i]
-                            i <- i + s1
+            Strided.Transpose(x, start, n0, s0, n1, s1, y, at, t0)
+        elif s1 = -1 && n1 >= 16 then
+            for a in 0 .. n0 - 1 do
+                let row = y.AsSpan(at + a * t0, n1)
+                x.AsSpan(start + a * s0 - (n1 - 1), n1).CopyTo row
+                row.Reverse()
         else
             for a in 0 .. n0 - 1 do
                 let from = start + a * s0

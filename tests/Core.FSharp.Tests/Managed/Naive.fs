@@ -22,22 +22,43 @@ let unravel (dims: int[]) (position: int) : int[] =
 let ravel (dims: int[]) (index: int[]) : int =
     Array.fold2 (fun total n i -> total * n + i) 0 dims index
 
-/// The array of this shape whose element at each multi-index is given.
+/// Moves a multi-index to the next one in row-major order.
+let private advance (dims: int[]) (index: int[]) : unit =
+    let mutable axis = dims.Length - 1
+
+    while axis >= 0 && index[axis] = dims[axis] - 1 do
+        index[axis] <- 0
+        axis <- axis - 1
+
+    if axis >= 0 then
+        index[axis] <- index[axis] + 1
+
+/// The array of this shape whose element at each multi-index is given. The index array is one and the same each time.
 let build (dims: int[]) (element: int[] -> 'T) : 'T[] =
-    Array.init (length dims) (unravel dims >> element)
+    let index = Array.zeroCreate dims.Length
+
+    Array.init
+        (length dims)
+        (fun _ ->
+            let value = element index
+            advance dims index
+            value
+        )
 
 /// The elements that meet in each element of a reduction over the axes (kept with length 1), in row-major order.
 let groups (dims: int[]) (axes: int[]) (x: 'T[]) : 'T[][] =
     let kept = dims |> Array.mapi (fun i n -> if Array.contains i axes then 1 else n)
     let results = Array.init (length kept) (fun _ -> ResizeArray<'T>())
+    let index = Array.zeroCreate dims.Length
 
-    x
-    |> Array.iteri (fun position value ->
-        let index =
-            unravel dims position |> Array.mapi (fun i k -> if kept[i] = 1 then 0 else k)
+    for value in x do
+        let mutable at = 0
 
-        results[ravel kept index].Add value
-    )
+        for i in 0 .. dims.Length - 1 do
+            at <- at * kept[i] + (if kept[i] = 1 then 0 else index[i])
+
+        results[at].Add value
+        advance dims index
 
     results |> Array.map _.ToArray()
 
@@ -191,5 +212,5 @@ let same (a: float[]) (b: float[]) : bool =
 
 /// A test that a property holds for 400 random cases.
 let law (cases: Gen<'T>) (name: string) (holds: 'T -> bool) : Expecto.Test =
-    let config = Config.QuickThrowOnFailure.WithMaxTest 400
+    let config = Config.QuickThrowOnFailure.WithMaxTest(400).WithQuietOnSuccess true
     Expecto.Tests.testCase name (fun () -> Check.One(config, Prop.forAll (Arb.fromGen cases) holds))
