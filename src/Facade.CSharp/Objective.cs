@@ -1,0 +1,66 @@
+using CoreObjective = Optim.Core.Objective;
+using Make = Optim.Core.ObjectiveModule;
+
+namespace Optim;
+
+/// <summary>A function of a vector (n) that is to be minimized, and what is known of it.</summary>
+public sealed class Objective
+{
+    internal Objective(CoreObjective core) => Core = core;
+
+    internal CoreObjective Core { get; }
+
+    /// <summary>The name in reports.</summary>
+    public string Name => Core.Name;
+
+    /// <summary>Whether steps see only samples of the function, such as mini-batches.</summary>
+    public bool IsStochastic => Core.IsStochastic;
+
+    /// <summary>The objective of a function.</summary>
+    /// <param name="function">From a vector (n) to one number, written with tensor operations so that its derivatives are exact.</param>
+    /// <param name="name">The name in reports.</param>
+    /// <returns>The objective.</returns>
+    public static Objective From(Func<Tensor, Tensor> function, string name = "function")
+    {
+        ArgumentNullException.ThrowIfNull(function);
+        ArgumentNullException.ThrowIfNull(name);
+        return new Objective(Make.named(name, Functions.ToCore(function)));
+    }
+
+    /// <summary>Half the sum of squared residuals.</summary>
+    /// <param name="residuals">From a vector (n) to residuals (m).</param>
+    /// <param name="name">The name in reports.</param>
+    /// <returns>The objective, whose Gauss-Newton matrix is known.</returns>
+    public static Objective LeastSquares(Func<Tensor, Tensor> residuals, string name = "least squares")
+    {
+        ArgumentNullException.ThrowIfNull(residuals);
+        ArgumentNullException.ThrowIfNull(name);
+        return new Objective(Make.leastSquares(name, Functions.ToCore(residuals)));
+    }
+
+    /// <summary>A function composed of outputs and a loss, whose Gauss-Newton matrix is known.</summary>
+    /// <param name="outputs">From a vector (n) to outputs.</param>
+    /// <param name="loss">From outputs to one number.</param>
+    /// <param name="name">The name in reports.</param>
+    /// <returns>The objective loss(outputs(x)).</returns>
+    public static Objective Composed(Func<Tensor, Tensor> outputs, Func<Tensor, Tensor> loss, string name = "composition")
+    {
+        ArgumentNullException.ThrowIfNull(outputs);
+        ArgumentNullException.ThrowIfNull(loss);
+        ArgumentNullException.ThrowIfNull(name);
+        return new Objective(Make.composed(name, Functions.ToCore(outputs), Functions.ToCore(loss)));
+    }
+
+    /// <summary>The value at a point.</summary>
+    /// <param name="point">A vector (n).</param>
+    /// <returns>One number.</returns>
+    public double Value(Tensor point)
+    {
+        ArgumentNullException.ThrowIfNull(point);
+        return Core.Function.Invoke(point).ToScalar();
+    }
+
+    /// <summary>The name.</summary>
+    /// <returns>The name.</returns>
+    public override string ToString() => Name;
+}
