@@ -48,7 +48,7 @@ public sealed record SolveOptions
 
         if (!Device.Equals(Device.Cpu))
         {
-            throw new ArgumentException($"Device is {Device}, expected {Device.Cpu}: this version computes on the processor only", nameof(Device));
+            throw new ArgumentException($"Device is {Device}, expected {Device.Cpu}: this version computes on the processor only");
         }
 
         var time = StopRules.OfType<StopRule.TimeLimit>().Select(limit => limit.Time).DefaultIfEmpty(TimeSpan.MaxValue).Min();
