@@ -130,7 +130,7 @@ type internal GemmKernels<'T, 'V, 'L
         (call: GemmCall, turned: bool, packed: nativeint, first: int, last: int)
         : unit =
         let mutable job = GemmKernels<'T, 'V, 'L>.JobAt(call, first, turned)
-        let workspace = Workspace.Take(Product<'T, 'V, 'L>.WorkspaceBytes &job)
+        let workspace = Workspace.Take(Blocking<'T, 'V, 'L>.WorkspaceBytes &job)
 
         for index in first .. last - 1 do
             job <- GemmKernels<'T, 'V, 'L>.JobAt(call, index, turned)
@@ -140,7 +140,7 @@ type internal GemmKernels<'T, 'V, 'L
     static member private Block
         (job: Job, packed: nativeint, rowParts: int, columnParts: int, part: int)
         : unit =
-        let width = Product<'T, 'V, 'L>.TileColumns
+        let width = Blocking<'T, 'V, 'L>.TileColumns
         let rowUnits = (job.Rows + 'L.TileRows - 1) / 'L.TileRows
         let columnUnits = (job.Columns + width - 1) / width
 
@@ -165,7 +165,7 @@ type internal GemmKernels<'T, 'V, 'L
         }
 
         if block.Rows > 0 && block.Columns > 0 then
-            let workspace = Workspace.Take(Product<'T, 'V, 'L>.WorkspaceBytes &block)
+            let workspace = Workspace.Take(Blocking<'T, 'V, 'L>.WorkspaceBytes &block)
             Product<'T, 'V, 'L>.Run(&block, packed, workspace)
 
     /// Cuts a product into so many blocks, rows by columns, that the least is packed twice.
@@ -232,11 +232,12 @@ type internal GemmKernels<'T, 'V, 'L
         let sharedB = call.Batch > 1 && call.BStep = 0n
 
         let turn =
-            Product<'T, 'V, 'L>.Cost(&turned, sharedA) < Product<'T, 'V, 'L>.Cost(&direct, sharedB)
+            Blocking<'T, 'V, 'L>.Cost(&turned, sharedA) <
+                Blocking<'T, 'V, 'L>.Cost(&direct, sharedB)
 
         let job = if turn then turned else direct
         let shared = if turn then sharedA else sharedB
-        let bytes = Product<'T, 'V, 'L>.PackedBytes &job
+        let bytes = Blocking<'T, 'V, 'L>.PackedBytes &job
 
         let run packed =
             if call.Threads > 1 && GemmCall.work call >= parallelWork then

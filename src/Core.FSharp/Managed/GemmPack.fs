@@ -42,31 +42,36 @@ type internal Pack<'T, 'V, 'L
             (NativePtr.ofNativeInt<'T> target)
             (NativePtr.read (NativePtr.ofNativeInt<'T> source))
 
-    /// Rows of the source lie together in memory: registers move them.
+    /// Rows of the source lie together in memory: registers move them. They may carry along what follows a row's last element,
+    /// and write beyond a row of the target before that is written, but never beyond the ends of the two matrices.
     static member private CopyRows
         (source: MatrixView, inner: int, columns: int, width: int, target: nativeint)
         : unit =
         let size = nativeint sizeof<'T>
         let register = nativeint 'L.Width * size
-        let whole = nativeint (columns / 'L.Width) * register
         let existing = nativeint columns * size
         let padded = nativeint width * size
+        let moved = (existing + register - 1n) / register * register
+        let sourceEnd = source.Data + nativeint (inner - 1) * source.RowStep + existing
+        let targetEnd = target + nativeint inner * padded
         let mutable from = source.Data
         let mutable into = target
 
-        for _ in 1..inner do
+        while from + moved <= sourceEnd && into + moved <= targetEnd do
             let mutable at = 0n
 
-            while at < whole do
+            while at < moved do
                 'L.Store(into + at, 'L.Load(from + at))
                 at <- at + register
 
+            from <- from + source.RowStep
+            into <- into + padded
+
+        while into < targetEnd do
+            let mutable at = 0n
+
             while at < existing do
                 Pack<'T, 'V, 'L>.Copy(from + at, into + at)
-                at <- at + size
-
-            while at < padded do
-                NativePtr.write (NativePtr.ofNativeInt<'T>(into + at)) Unchecked.defaultof<'T>
                 at <- at + size
 
             from <- from + source.RowStep
@@ -97,23 +102,19 @@ type internal Pack<'T, 'V, 'L
             e <- e + source.RowStep
             into <- into + targetStep
 
-    /// One column of the source, or zeros where `exists` is false, becomes a column of the target.
+    /// One column of the source becomes a column of the target.
     static member private GatherOne
-        (source: MatrixView, inner: int, target: nativeint, targetStep: nativeint, exists: bool)
+        (source: MatrixView, inner: int, target: nativeint, targetStep: nativeint)
         : unit =
         let mutable from = source.Data
         let mutable into = target
 
         for _ in 1..inner do
-            if exists then
-                Pack<'T, 'V, 'L>.Copy(from, into)
-            else
-                NativePtr.write (NativePtr.ofNativeInt<'T> into) Unchecked.defaultof<'T>
-
+            Pack<'T, 'V, 'L>.Copy(from, into)
             from <- from + source.RowStep
             into <- into + targetStep
 
-    /// target[p width + j] := source (p, j) for the existing columns, 0 for those up to the width.
+    /// target[p width + j] := source (p, j) for the existing columns; those up to the width are left as they are, or not.
     static member Slab
         (source: MatrixView, inner: int, columns: int, width: int, target: nativeint)
         : unit =
@@ -130,8 +131,7 @@ type internal Pack<'T, 'V, 'L
                 Pack<'T, 'V, 'L>.GatherEight(from, inner, target + nativeint j * size, step)
                 j <- j + 8
 
-            while j < width do
+            while j < columns do
                 let from = MatrixView.from 0 j source
-                let into = target + nativeint j * size
-                Pack<'T, 'V, 'L>.GatherOne(from, inner, into, step, (j < columns))
+                Pack<'T, 'V, 'L>.GatherOne(from, inner, target + nativeint j * size, step)
                 j <- j + 1

@@ -1,27 +1,5 @@
 namespace Optim.Managed
 
-/// One product: Target (rows, columns) = Left (rows, inner) Right (inner, columns), all lengths at least 1.
-[<Struct; NoComparison; NoEquality>]
-type internal Job = {
-    Rows: int
-    Columns: int
-    Inner: int
-    Left: MatrixView
-    Right: MatrixView
-    Target: MatrixView
-}
-
-module internal Job =
-    /// The same product read as Targetᵀ = Rightᵀ Leftᵀ, so that registers run along the rows of the target.
-    let transpose (job: Job) : Job = {
-        Rows = job.Columns
-        Columns = job.Rows
-        Inner = job.Inner
-        Left = MatrixView.transpose job.Right
-        Right = MatrixView.transpose job.Left
-        Target = MatrixView.transpose job.Target
-    }
-
 /// One product on one thread. The inner index is cut into blocks of at most 256 and the rest so that a panel of the right matrix
 /// stays in the first cache and a block of left rows in the second. No cut but that of the inner index touches a rounding.
 /// Source: Goto & van de Geijn 2008. Differs: small operands are read where they are, without packing.
@@ -29,82 +7,16 @@ module internal Job =
 type internal Product<'T, 'V, 'L
     when 'T: unmanaged and 'V: struct and 'L: struct and 'L :> ILanes<'T, 'V>> =
 
-    /// Columns of a wide tile.
-    static member TileColumns: int = 2 * 'L.Width
-
-    /// Columns after padding to whole registers.
-    static member Padded(columns: int) : int =
-        (columns + 'L.Width - 1) / 'L.Width * 'L.Width
-
-    /// The most left rows that are worked on at once.
-    static member private RowBlock: int = 16 * 'L.TileRows
-
-    /// The most columns that are packed at once.
-    static member private ColumnBlock: int = 64 * Product<'T, 'V, 'L>.TileColumns
-
-    /// How many sums the inner index is cut into, a function of its length alone.
-    static member private InnerBlocks(inner: int) : int = (inner + 255) / 256
-
-    /// Up to so many rows a right matrix whose rows are contiguous is read in place.
-    static member private InPlaceRows: int = 24
-
-    /// From so many columns on the left matrix is packed.
-    static member private PackedLeftColumns: int = 4 * Product<'T, 'V, 'L>.TileColumns + 1
-
-    static member private TileCount(rows: int) : int = (rows + 'L.TileRows - 1) / 'L.TileRows
-
-    /// Roughly the machine cycles of a product, to choose the better of its two readings.
-    /// `packed`: the right matrix is packed already. Measured on a machine with two 512-bit multiply-adds a cycle.
-    static member Cost(job: inref<Job>, packed: bool) : float =
-        let size = nativeint sizeof<'T>
-        let rows, columns, inner = float job.Rows, float job.Columns, float job.Inner
-        let tiles = Product<'T, 'V, 'L>.TileCount job.Rows
-        let height = rows / float tiles
-        let registers = Product<'T, 'V, 'L>.Padded job.Columns / 'L.Width
-        let wide, narrow = registers / 2, registers % 2
-
-        let multiply =
-            float tiles
-            * inner
-            * (float wide * max 4.0 height + float narrow * max 4.0 (0.6 * height))
-
-        let move (operand: MatrixView) count =
-            (if operand.ColumnStep = size then 0.2 else 0.7) * count
-
-        let packRight = if packed then 0.0 else move job.Right (columns * inner)
-
-        let packLeft =
-            if job.Columns >= Product<'T, 'V, 'L>.PackedLeftColumns then
-                move (MatrixView.transpose job.Left) (rows * inner)
-            else
-                0.0
-
-        let store =
-            float (Product<'T, 'V, 'L>.InnerBlocks job.Inner)
-            * rows
-            * columns
-            * (if job.Target.ColumnStep <> size then 1.0
-               elif job.Columns % 'L.Width <> 0 then 0.4
-               else 0.2)
-
-        multiply + packRight + packLeft + store
-
-    /// Bytes that the right matrix takes when it is packed as a whole.
-    static member PackedBytes(job: inref<Job>) : int64 =
-        int64 job.Inner
-        * int64 (Product<'T, 'V, 'L>.Padded job.Columns)
-        * int64 sizeof<'T>
-
     /// Packs a part of the right matrix, panel after panel, each as wide as a tile.
     static member private PackPanels
         (right: MatrixView, inner: int, columns: int, target: nativeint)
         : unit =
-        let width = Product<'T, 'V, 'L>.TileColumns
+        let width = Blocking<'T, 'V, 'L>.TileColumns
         let mutable column = 0
 
         while column < columns do
             let existing = min width (columns - column)
-            let padded = min width (Product<'T, 'V, 'L>.Padded existing)
+            let padded = min width (Blocking<'T, 'V, 'L>.Padded existing)
             let into = target + nativeint column * nativeint inner * nativeint sizeof<'T>
             let from = MatrixView.from 0 column right
             Pack<'T, 'V, 'L>.Slab(from, inner, existing, padded, into)
@@ -112,9 +24,9 @@ type internal Product<'T, 'V, 'L
 
     /// Packs the whole right matrix, for `Run` to be given: inner block after inner block.
     static member PackRight(job: inref<Job>, target: nativeint) : unit =
-        let blocks = Product<'T, 'V, 'L>.InnerBlocks job.Inner
+        let blocks = Blocking<'T, 'V, 'L>.InnerBlocks job.Inner
         let length = (job.Inner + blocks - 1) / blocks
-        let padded = nativeint (Product<'T, 'V, 'L>.Padded job.Columns)
+        let padded = nativeint (Blocking<'T, 'V, 'L>.Padded job.Columns)
 
         for block in 0 .. blocks - 1 do
             let start = block * length
@@ -127,7 +39,7 @@ type internal Product<'T, 'V, 'L
     static member private PackLeft
         (left: MatrixView, rows: int, inner: int, target: nativeint)
         : unit =
-        let tiles = Product<'T, 'V, 'L>.TileCount rows
+        let tiles = Blocking<'T, 'V, 'L>.TileCount rows
         let height, higher = rows / tiles, rows % tiles
         let turned = MatrixView.transpose left
         let mutable row = 0
@@ -140,9 +52,9 @@ type internal Product<'T, 'V, 'L
 
     /// All tiles of one panel: as many as needed, their heights as equal as can be.
     static member private RunRows
-        (rows: int, packedLeft: bool, wide: bool, strip: byref<Strip>)
+        (rows: int, inner: int, packedLeft: bool, wide: bool, strip: byref<Strip>)
         : unit =
-        let tiles = Product<'T, 'V, 'L>.TileCount rows
+        let tiles = Blocking<'T, 'V, 'L>.TileCount rows
         let height, higher = rows / tiles, rows % tiles
         let size = nativeint sizeof<'T>
         let left, target = strip.Left, strip.Target
@@ -156,7 +68,7 @@ type internal Product<'T, 'V, 'L
                 let from =
                     if packedLeft then
                         {
-                            Data = left.Data + nativeint (row * strip.Inner) * size
+                            Data = left.Data + nativeint (row * inner) * size
                             RowStep = size
                             ColumnStep = nativeint height * size
                         }
@@ -169,7 +81,7 @@ type internal Product<'T, 'V, 'L
                         Left = from
                         LeftTileStep =
                             if packedLeft then
-                                nativeint (height * strip.Inner) * size
+                                nativeint (height * inner) * size
                             else
                                 nativeint height * left.RowStep
                         Target = MatrixView.from row 0 target
@@ -178,122 +90,174 @@ type internal Product<'T, 'V, 'L
                 Tiles<'T, 'V, 'L>.Run(height, wide, &strip)
                 row <- row + count * height
 
-    /// Bytes of workspace for `Run`: one padded tile, a block of left rows, and panels of the right matrix.
-    static member WorkspaceBytes(job: inref<Job>) : int =
-        let inner = min job.Inner 256
-        let rows = min job.Rows Product<'T, 'V, 'L>.RowBlock
-        let width = Product<'T, 'V, 'L>.TileColumns
+    /// How many of a panel's last rows must be copied, so that reading them by registers does not pass the matrix's end.
+    static member private RowsToCopy
+        (inner: int, existing: int, padded: int, panel: MatrixView)
+        : int =
+        let beyond = nativeint (padded - existing) * nativeint sizeof<'T>
+        int (min (nativeint inner) ((beyond + panel.RowStep - 1n) / panel.RowStep))
 
-        let columns =
-            if job.Rows <= Product<'T, 'V, 'L>.RowBlock then
-                width
+    /// Columns of one panel and their packed place, or the place where `Run` packs one panel after another.
+    static member private RunPanel
+        (
+            job: inref<Job>,
+            right: MatrixView,
+            inner: int,
+            existing: int,
+            place: nativeint,
+            isPacked: bool,
+            strip: byref<Strip>
+        ) : unit =
+        let padded =
+            min Blocking<'T, 'V, 'L>.TileColumns (Blocking<'T, 'V, 'L>.Padded existing)
+
+        let step = nativeint padded * nativeint sizeof<'T>
+
+        let copied =
+            if not isPacked && Blocking<'T, 'V, 'L>.ReadsInPlace &job then
+                Product<'T, 'V, 'L>.RowsToCopy(inner, existing, padded, right)
             else
-                min (Product<'T, 'V, 'L>.Padded job.Columns) Product<'T, 'V, 'L>.ColumnBlock
+                inner
 
-        (8 * width + inner * (rows + columns)) * sizeof<'T> + 3 * 64
+        if not isPacked then
+            let last = MatrixView.from (inner - copied) 0 right
+            Pack<'T, 'V, 'L>.Slab(last, copied, existing, padded, place)
+
+        strip <- {
+            strip with
+                Panel = Panel.create right.Data right.RowStep (inner - copied)
+                PanelEnd = Panel.create place step copied
+        }
+
+    /// Adds one block of the inner index to the target, or begins it.
+    /// `panels`: the packed block of the right matrix, or 0. `roomy`: the target has room for padding after each row.
+    static member private RunBlock
+        (
+            job: inref<Job>,
+            panels: nativeint,
+            leftBuffer: nativeint,
+            rightBuffer: nativeint,
+            roomy: bool,
+            accumulate: bool
+        ) : unit =
+        let size = nativeint sizeof<'T>
+        let width = Blocking<'T, 'V, 'L>.TileColumns
+        let rowBlock = Blocking<'T, 'V, 'L>.RowBlock
+        let packsLeft = Blocking<'T, 'V, 'L>.PacksLeft &job
+        let packsAll = panels = 0n && job.Rows > rowBlock
+        let isPacked = panels <> 0n || packsAll
+
+        let mutable strip = {
+            Tiles = 0
+            Left = job.Left
+            LeftTileStep = 0n
+            Panel = Panel.create 0n 0n 0
+            PanelEnd = Panel.create 0n 0n 0
+            Target = job.Target
+            Columns = 0
+            Accumulate = accumulate
+        }
+
+        let mutable firstColumn = 0
+
+        while firstColumn < job.Columns do
+            let columns = min Blocking<'T, 'V, 'L>.ColumnBlock (job.Columns - firstColumn)
+            let right = MatrixView.from 0 firstColumn job.Right
+
+            if packsAll then
+                Product<'T, 'V, 'L>.PackPanels(right, job.Inner, columns, rightBuffer)
+
+            let panels =
+                if panels = 0n then
+                    rightBuffer
+                else
+                    panels + nativeint firstColumn * nativeint job.Inner * size
+
+            let mutable firstRow = 0
+
+            while firstRow < job.Rows do
+                let rows = min rowBlock (job.Rows - firstRow)
+                let left = MatrixView.from firstRow 0 job.Left
+
+                if packsLeft then
+                    Product<'T, 'V, 'L>.PackLeft(left, rows, job.Inner, leftBuffer)
+
+                let mutable column = 0
+
+                while column < columns do
+                    let existing = min width (columns - column)
+                    let from = MatrixView.from 0 column right
+
+                    let place =
+                        if isPacked then
+                            panels + nativeint column * nativeint job.Inner * size
+                        else
+                            panels
+
+                    Product<'T, 'V, 'L>
+                        .RunPanel(&job, from, job.Inner, existing, place, isPacked, &strip)
+
+                    strip <- {
+                        strip with
+                            Left = if packsLeft then { left with Data = leftBuffer } else left
+                            Target = MatrixView.from firstRow (firstColumn + column) job.Target
+                            Columns =
+                                if roomy then
+                                    min width (Blocking<'T, 'V, 'L>.Padded existing)
+                                else
+                                    existing
+                    }
+
+                    let wide = existing > 'L.Width
+                    Product<'T, 'V, 'L>.RunRows(rows, job.Inner, packsLeft, wide, &strip)
+                    column <- column + width
+
+                firstRow <- firstRow + rows
+
+            firstColumn <- firstColumn + columns
 
     /// Computes the product. `packed` is what `PackRight` made of the right matrix, or 0; `workspace` is on a cache line.
     static member Run(job: inref<Job>, packed: nativeint, workspace: nativeint) : unit =
         let size = nativeint sizeof<'T>
-        let width = Product<'T, 'V, 'L>.TileColumns
-        let rowBlock = Product<'T, 'V, 'L>.RowBlock
-        let columnBlock = Product<'T, 'V, 'L>.ColumnBlock
-        let leftBuffer = Workspace.Align(workspace + nativeint (8 * width) * size)
+        let padded = Blocking<'T, 'V, 'L>.Padded job.Columns
+        let length = Blocking<'T, 'V, 'L>.InnerBlock &job
+        let after = workspace + nativeint (Blocking<'T, 'V, 'L>.LeftBytes &job)
+        let rightBuffer = Workspace.Align after
+        let after = rightBuffer + nativeint (Blocking<'T, 'V, 'L>.RightBytes &job)
+        let aside = Blocking<'T, 'V, 'L>.GathersAside &job
 
-        let rightBuffer =
-            Workspace.Align(
-                leftBuffer + nativeint (min job.Inner 256 * min job.Rows rowBlock) * size
-            )
+        let target =
+            if aside then
+                {
+                    Data = Workspace.Align after
+                    RowStep = nativeint padded * size
+                    ColumnStep = size
+                }
+            else
+                job.Target
 
-        let packLeft = job.Columns >= Product<'T, 'V, 'L>.PackedLeftColumns
-        let oneBlock = job.Rows <= rowBlock
+        let mutable start = 0
 
-        let inPlace =
-            packed = 0n
-            && job.Right.ColumnStep = size
-            && job.Rows <= Product<'T, 'V, 'L>.InPlaceRows
+        while start < job.Inner do
+            let block = {
+                job with
+                    Inner = min length (job.Inner - start)
+                    Left = MatrixView.from 0 start job.Left
+                    Right = MatrixView.from start 0 job.Right
+                    Target = target
+            }
 
-        let blocks = Product<'T, 'V, 'L>.InnerBlocks job.Inner
-        let length = (job.Inner + blocks - 1) / blocks
+            let panels =
+                if packed = 0n then
+                    0n
+                else
+                    packed + nativeint start * nativeint padded * size
 
-        let mutable strip = {
-            Tiles = 0
-            Inner = 0
-            Left = job.Left
-            LeftTileStep = 0n
-            Panel = 0n
-            PanelStep = 0n
-            Target = job.Target
-            Columns = 0
-            Accumulate = false
-            Scratch = workspace
-        }
+            let accumulate = start > 0
+            Product<'T, 'V, 'L>.RunBlock(&block, panels, workspace, rightBuffer, aside, accumulate)
 
-        for block in 0 .. blocks - 1 do
-            let start = block * length
-            let inner = min length (job.Inner - start)
-            let mutable firstColumn = 0
+            start <- start + block.Inner
 
-            while firstColumn < job.Columns do
-                let columns = min columnBlock (job.Columns - firstColumn)
-                let right = MatrixView.from start firstColumn job.Right
-
-                let panels =
-                    if packed <> 0n then
-                        packed
-                        + nativeint start
-                          * nativeint (Product<'T, 'V, 'L>.Padded job.Columns)
-                          * size
-                        + nativeint firstColumn * nativeint inner * size
-                    else
-                        rightBuffer
-
-                if packed = 0n && not oneBlock then
-                    Product<'T, 'V, 'L>.PackPanels(right, inner, columns, panels)
-
-                let mutable firstRow = 0
-
-                while firstRow < job.Rows do
-                    let rows = min rowBlock (job.Rows - firstRow)
-                    let left = MatrixView.from firstRow start job.Left
-
-                    if packLeft then
-                        Product<'T, 'V, 'L>.PackLeft(left, rows, inner, leftBuffer)
-
-                    let mutable column = 0
-
-                    while column < columns do
-                        let existing = min width (columns - column)
-                        let padded = min width (Product<'T, 'V, 'L>.Padded existing)
-                        let mutable panel = panels
-                        let mutable panelStep = nativeint padded * size
-
-                        if packed = 0n && oneBlock then
-                            let from = MatrixView.from 0 column right
-
-                            if inPlace && existing = padded then
-                                panel <- from.Data
-                                panelStep <- from.RowStep
-                            else
-                                Pack<'T, 'V, 'L>.Slab(from, inner, existing, padded, panels)
-                        else
-                            panel <- panels + nativeint column * nativeint inner * size
-
-                        strip <- {
-                            strip with
-                                Inner = inner
-                                Left = if packLeft then { left with Data = leftBuffer } else left
-                                Panel = panel
-                                PanelStep = panelStep
-                                Target = MatrixView.from firstRow (firstColumn + column) job.Target
-                                Columns = existing
-                                Accumulate = block > 0
-                        }
-
-                        let wide = padded > 'L.Width
-                        Product<'T, 'V, 'L>.RunRows(rows, packLeft, wide, &strip)
-                        column <- column + width
-
-                    firstRow <- firstRow + rows
-
-                firstColumn <- firstColumn + columns
+        if aside then
+            TileEdge<'T, 'V, 'L>
+                .Write(job.Target, job.Rows, job.Columns, target.Data, target.RowStep)

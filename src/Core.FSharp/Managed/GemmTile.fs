@@ -6,36 +6,52 @@ open System
 open System.Runtime.CompilerServices
 open Microsoft.FSharp.NativeInterop
 
+/// Rows of full registers. All in bytes.
+[<Struct; NoComparison; NoEquality>]
+type internal Panel = {
+    Start: nativeint
+    /// From one row to the next.
+    Step: nativeint
+    /// The address one step after the last row.
+    Stop: nativeint
+}
+
+module internal Panel =
+    /// So many rows from an address on.
+    let create (start: nativeint) (step: nativeint) (rows: int) : Panel = {
+        Start = start
+        Step = step
+        Stop = start + nativeint rows * step
+    }
+
 /// Register tiles of one size below each other: what one call of a kernel computes.
 /// Target (rows, columns) = Left (rows, inner) Panel (inner, columns), or += when it accumulates.
 [<Struct; NoComparison; NoEquality>]
 type internal Strip = {
     /// How many tiles.
     Tiles: int
-    /// The length of the sums, at least 1.
-    Inner: int
     /// Its elements are read one by one and spread over the lanes.
     Left: MatrixView
     /// Bytes from the left rows of one tile to those of the next.
     LeftTileStep: nativeint
-    /// Full registers of the right matrix, read from here on.
-    Panel: nativeint
-    /// Bytes from one row of the panel to the next.
-    PanelStep: nativeint
+    /// Full registers of the right matrix, for the first terms of each sum.
+    Panel: Panel
+    /// The same for the last terms, where the matrix ends too early to be read by registers; or no rows.
+    PanelEnd: Panel
     /// Where the result goes.
     Target: MatrixView
     /// Columns of the target that exist: at most the tile's, which is padded.
     Columns: int
     /// Whether the target's old elements are added.
     Accumulate: bool
-    /// Room for one padded tile.
-    Scratch: nativeint
 }
 
 /// Moves the existing part of a padded tile between scratch memory and a target that full registers cannot be stored to:
 /// too narrow, or written with rows and columns exchanged.
 [<AbstractClass; Sealed>]
-type internal TileEdge<'T when 'T: unmanaged> =
+type internal TileEdge<'T, 'V, 'L
+    when 'T: unmanaged and 'V: struct and 'L: struct and 'L :> ILanes<'T, 'V>> =
+
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member private Copy(source: nativeint, target: nativeint) : unit =
         NativePtr.write
@@ -43,7 +59,6 @@ type internal TileEdge<'T when 'T: unmanaged> =
             (NativePtr.read (NativePtr.ofNativeInt<'T> source))
 
     /// scratch := target.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member Read
         (target: MatrixView, rows: int, columns: int, scratch: nativeint, scratchStep: nativeint)
         : unit =
@@ -52,32 +67,46 @@ type internal TileEdge<'T when 'T: unmanaged> =
             let mutable into = scratch + nativeint i * scratchStep
 
             for _ in 1..columns do
-                TileEdge<'T>.Copy(source, into)
+                TileEdge<'T, 'V, 'L>.Copy(source, into)
                 source <- source + target.ColumnStep
                 into <- into + nativeint sizeof<'T>
 
+    static member private WriteRows
+        (target: MatrixView, rows: int, columns: int, scratch: nativeint, scratchStep: nativeint)
+        : unit =
+        let size = nativeint sizeof<'T>
+        let register = nativeint 'L.Width * size
+        let existing = nativeint columns * size
+        let mutable into = target.Data
+        let mutable source = scratch
+
+        for _ in 1..rows do
+            let mutable at = 0n
+
+            while at + register <= existing do
+                'L.Store(into + at, 'L.Load(source + at))
+                at <- at + register
+
+            while at < existing do
+                TileEdge<'T, 'V, 'L>.Copy(source + at, into + at)
+                at <- at + size
+
+            into <- into + target.RowStep
+            source <- source + scratchStep
+
     /// target := scratch.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member Write
         (target: MatrixView, rows: int, columns: int, scratch: nativeint, scratchStep: nativeint)
         : unit =
         if target.ColumnStep = nativeint sizeof<'T> then
-            for i in 0 .. rows - 1 do
-                let into = target.Data + nativeint i * target.RowStep
-                let source = scratch + nativeint i * scratchStep
-                let bytes = nativeint (columns * sizeof<'T>)
-                let mutable at = 0n
-
-                while at < bytes do
-                    TileEdge<'T>.Copy(source + at, into + at)
-                    at <- at + nativeint sizeof<'T>
+            TileEdge<'T, 'V, 'L>.WriteRows(target, rows, columns, scratch, scratchStep)
         else
             for j in 0 .. columns - 1 do
                 let mutable source = scratch + nativeint (j * sizeof<'T>)
                 let mutable into = target.Data + nativeint j * target.ColumnStep
 
                 for _ in 1..rows do
-                    TileEdge<'T>.Copy(source, into)
+                    TileEdge<'T, 'V, 'L>.Copy(source, into)
                     source <- source + scratchStep
                     into <- into + target.RowStep
 
@@ -101,8 +130,8 @@ type internal Tile<'T, 'V, 'L, 'R, 'C
         else
             'L.Store(address, value)
 
-    /// Computes the strip.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    /// Computes the strip. That it takes memory from the stack has a second use: the compiler optimizes such loops at once.
+    [<SkipLocalsInit>]
     static member Run(strip: inref<Strip>) : unit =
         let size = nativeint sizeof<'T>
         let register = nativeint 'L.Width * size
@@ -111,18 +140,29 @@ type internal Tile<'T, 'V, 'L, 'R, 'C
         let step3 = step2 + step1
         let step4 = step2 + step2
         let innerStep = strip.Left.ColumnStep
-        let panelStep = strip.PanelStep
         let scratchStep = nativeint 'C.Value * register
 
-        let direct = strip.Target.ColumnStep = size && strip.Columns = 'C.Value * 'L.Width
+        let existing = nativeint strip.Columns * size
+        let whole = strip.Target.ColumnStep = size && existing = scratchStep
 
+        // Where rows of the target follow each other at once, padding stored after one of them is overwritten by the next.
+        let overlaps =
+            not strip.Accumulate
+            && strip.Target.ColumnStep = size
+            && strip.Target.RowStep = existing
+            && scratchStep - existing <= nativeint 'R.Value * existing
+
+        // Eight rows of two registers of 64 bytes.
+        let scratch = NativePtr.toNativeInt (NativePtr.stackalloc<byte> 1024)
         let mutable left = strip.Left.Data
         let mutable target = strip.Target
 
-        for _ in 1 .. strip.Tiles do
+        for tile in 1 .. strip.Tiles do
+            let direct = whole || (overlaps && tile < strip.Tiles)
+
             // No call may stand where the sums live: the compiler would keep them all in memory.
             if strip.Accumulate && not direct then
-                TileEdge<'T>.Read(target, 'R.Value, strip.Columns, strip.Scratch, scratchStep)
+                TileEdge<'T, 'V, 'L>.Read(target, 'R.Value, strip.Columns, scratch, scratchStep)
 
             let mutable c00 = 'L.Zero
             let mutable c01 = 'L.Zero
@@ -142,72 +182,75 @@ type internal Tile<'T, 'V, 'L, 'R, 'C
             let mutable c71 = 'L.Zero
             let mutable a = left
             let mutable e = left + step4
-            let mutable b = strip.Panel
 
-            for _ in 1 .. strip.Inner do
-                let b0 = 'L.Load b
-                let b1 = if 'C.Value > 1 then 'L.Load(b + register) else b0
+            for part in 0..1 do
+                let panel = if part = 0 then strip.Panel else strip.PanelEnd
+                let mutable b = panel.Start
 
-                let x = 'L.Broadcast a
-                c00 <- 'L.MultiplyAdd(x, b0, c00)
+                while b <> panel.Stop do
+                    let b0 = 'L.Load b
+                    let b1 = if 'C.Value > 1 then 'L.Load(b + register) else b0
 
-                if 'C.Value > 1 then
-                    c01 <- 'L.MultiplyAdd(x, b1, c01)
-
-                if 'R.Value > 1 then
-                    let x = 'L.Broadcast(a + step1)
-                    c10 <- 'L.MultiplyAdd(x, b0, c10)
+                    let x = 'L.Broadcast a
+                    c00 <- 'L.MultiplyAdd(x, b0, c00)
 
                     if 'C.Value > 1 then
-                        c11 <- 'L.MultiplyAdd(x, b1, c11)
+                        c01 <- 'L.MultiplyAdd(x, b1, c01)
 
-                if 'R.Value > 2 then
-                    let x = 'L.Broadcast(a + step2)
-                    c20 <- 'L.MultiplyAdd(x, b0, c20)
+                    if 'R.Value > 1 then
+                        let x = 'L.Broadcast(a + step1)
+                        c10 <- 'L.MultiplyAdd(x, b0, c10)
 
-                    if 'C.Value > 1 then
-                        c21 <- 'L.MultiplyAdd(x, b1, c21)
+                        if 'C.Value > 1 then
+                            c11 <- 'L.MultiplyAdd(x, b1, c11)
 
-                if 'R.Value > 3 then
-                    let x = 'L.Broadcast(a + step3)
-                    c30 <- 'L.MultiplyAdd(x, b0, c30)
+                    if 'R.Value > 2 then
+                        let x = 'L.Broadcast(a + step2)
+                        c20 <- 'L.MultiplyAdd(x, b0, c20)
 
-                    if 'C.Value > 1 then
-                        c31 <- 'L.MultiplyAdd(x, b1, c31)
+                        if 'C.Value > 1 then
+                            c21 <- 'L.MultiplyAdd(x, b1, c21)
 
-                if 'R.Value > 4 then
-                    let x = 'L.Broadcast e
-                    c40 <- 'L.MultiplyAdd(x, b0, c40)
+                    if 'R.Value > 3 then
+                        let x = 'L.Broadcast(a + step3)
+                        c30 <- 'L.MultiplyAdd(x, b0, c30)
 
-                    if 'C.Value > 1 then
-                        c41 <- 'L.MultiplyAdd(x, b1, c41)
+                        if 'C.Value > 1 then
+                            c31 <- 'L.MultiplyAdd(x, b1, c31)
 
-                if 'R.Value > 5 then
-                    let x = 'L.Broadcast(e + step1)
-                    c50 <- 'L.MultiplyAdd(x, b0, c50)
+                    if 'R.Value > 4 then
+                        let x = 'L.Broadcast e
+                        c40 <- 'L.MultiplyAdd(x, b0, c40)
 
-                    if 'C.Value > 1 then
-                        c51 <- 'L.MultiplyAdd(x, b1, c51)
+                        if 'C.Value > 1 then
+                            c41 <- 'L.MultiplyAdd(x, b1, c41)
 
-                if 'R.Value > 6 then
-                    let x = 'L.Broadcast(e + step2)
-                    c60 <- 'L.MultiplyAdd(x, b0, c60)
+                    if 'R.Value > 5 then
+                        let x = 'L.Broadcast(e + step1)
+                        c50 <- 'L.MultiplyAdd(x, b0, c50)
 
-                    if 'C.Value > 1 then
-                        c61 <- 'L.MultiplyAdd(x, b1, c61)
+                        if 'C.Value > 1 then
+                            c51 <- 'L.MultiplyAdd(x, b1, c51)
 
-                if 'R.Value > 7 then
-                    let x = 'L.Broadcast(e + step3)
-                    c70 <- 'L.MultiplyAdd(x, b0, c70)
+                    if 'R.Value > 6 then
+                        let x = 'L.Broadcast(e + step2)
+                        c60 <- 'L.MultiplyAdd(x, b0, c60)
 
-                    if 'C.Value > 1 then
-                        c71 <- 'L.MultiplyAdd(x, b1, c71)
+                        if 'C.Value > 1 then
+                            c61 <- 'L.MultiplyAdd(x, b1, c61)
 
-                a <- a + innerStep
-                e <- e + innerStep
-                b <- b + panelStep
+                    if 'R.Value > 7 then
+                        let x = 'L.Broadcast(e + step3)
+                        c70 <- 'L.MultiplyAdd(x, b0, c70)
 
-            let into = if direct then target.Data else strip.Scratch
+                        if 'C.Value > 1 then
+                            c71 <- 'L.MultiplyAdd(x, b1, c71)
+
+                    a <- a + innerStep
+                    e <- e + innerStep
+                    b <- b + panel.Step
+
+            let into = if direct then target.Data else scratch
             let intoStep = if direct then target.RowStep else scratchStep
 
             let mutable row = into
@@ -266,7 +309,7 @@ type internal Tile<'T, 'V, 'L, 'R, 'C
                     Tile<'T, 'V, 'L, 'R, 'C>.Put(row + register, c71, strip.Accumulate)
 
             if not direct then
-                TileEdge<'T>.Write(target, 'R.Value, strip.Columns, strip.Scratch, scratchStep)
+                TileEdge<'T, 'V, 'L>.Write(target, 'R.Value, strip.Columns, scratch, scratchStep)
 
             left <- left + strip.LeftTileStep
 
