@@ -27,10 +27,10 @@ type Oracle internal (objective: Objective, budget: Budget, key: Key, elapsed: u
 
     let refuse resource limit = raise (EvaluationRefused(Reason.Spent(resource, limit)))
 
-    let spend (values: int64) (gradients: int64) (products: int64) : unit =
+    let spendOn (share: float) (values: int64) (gradients: int64) (products: int64) : unit =
         token.ThrowIfCancellationRequested()
         let alone = max 0L (values - gradients)
-        let cost = objective.Share * (float gradients + float alone / 3.0 + 2.0 * float products)
+        let cost = share * (float gradients + float alone / 3.0 + 2.0 * float products)
 
         if values > 0L && counts.Values + values > budget.Values then
             refuse "values" $"{budget.Values}"
@@ -53,6 +53,8 @@ type Oracle internal (objective: Objective, budget: Budget, key: Key, elapsed: u
             Products = counts.Products + products
             GradientEquivalents = counts.GradientEquivalents + cost
         }
+
+    let spend = spendOn objective.Share
 
     /// Notes that the evaluation may be the best so far: finite, and lower than the others.
     let note (evaluation: Evaluation) : unit =
@@ -153,13 +155,16 @@ type Oracle internal (objective: Objective, budget: Budget, key: Key, elapsed: u
     /// The point of the lowest value among those evaluated with finite value and gradient.
     member internal _.Best: Evaluation voption = best
 
-    /// Counts evaluations that the loop itself makes, if the budget allows them.
-    member internal _.TrySpend(values: int64, gradients: int64, products: int64) : bool =
+    /// The number of the sample that the last answers were about.
+    member internal _.Sample: int64 = sample
+
+    /// Counts evaluations of the whole objective that the loop itself makes. Gives the reason where the budget forbids them.
+    member internal _.TrySpend(values: int64, gradients: int64, products: int64) : Reason voption =
         try
-            spend values gradients products
-            true
-        with :? EvaluationRefused ->
-            false
+            spendOn 1.0 values gradients products
+            ValueNone
+        with :? EvaluationRefused as refused ->
+            ValueSome refused.Reason
 
     /// Begins a step: from now on the answers are about sample `data` of the objective, which is the number of accepted
     /// steps before; so the trials of one search all see the same data.
@@ -171,9 +176,12 @@ type Oracle internal (objective: Objective, budget: Budget, key: Key, elapsed: u
         sample <- data
 
     /// Continues where another run stopped.
-    member internal _.Restore(evaluations: Evaluations, bestSoFar: Evaluation voption, lastOne: Evaluation voption) : unit =
+    member internal _.Restore
+        (evaluations: Evaluations, bestSoFar: Evaluation voption, lastOne: Evaluation voption, lastSample: int64)
+        : unit =
         counts <- evaluations
         best <- bestSoFar
+        sample <- lastSample
         last <- lastOne
 
     /// The tensors that the oracle holds.

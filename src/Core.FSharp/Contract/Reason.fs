@@ -25,6 +25,8 @@ type Reason =
     | TargetReached of value: float * target: float
     /// The budget of this resource is used up.
     | Spent of resource: string * limit: string
+    /// The steps that the caller wanted for now are done; the run can go on.
+    | Paused of steps: int64
     /// The caller asked for an end after the current step.
     | Requested
     /// The gradient is small, but the objective curves downwards along some direction.
@@ -49,20 +51,24 @@ module Reason =
         match reason with
         | Reason.GradientSmall(norm, tolerance) -> $"gradient norm {number norm} is at most {number tolerance}"
         | Reason.TargetReached(value, target) -> $"value {number value} is at most the target {number target}"
-        | Reason.Spent(resource, limit) -> $"the budget of {limit} {resource} is spent"
+        | Reason.Spent(resource, limit) -> $"the budget for {resource} ({limit}) is spent"
+        | Reason.Paused steps -> $"paused after {steps} steps; the run can go on"
         | Reason.Requested -> "an end was requested"
         | Reason.SaddlePoint(norm, curvature) ->
             $"a saddle point: gradient norm {number norm}, but the curvature along one direction is {number curvature}"
         | Reason.NoProgress detail -> $"no further progress: {detail}"
-        | Reason.StartNotFinite value -> $"the objective is {number value} at the start or has no finite gradient there"
-        | Reason.NotFinite detail -> $"not finite: {detail}"
+        | Reason.StartNotFinite value when Double.IsFinite value ->
+            $"the objective is {number value} at the start, but its gradient is not finite there"
+        | Reason.StartNotFinite value -> $"the objective is {number value} at the start"
+        | Reason.NotFinite detail -> detail
         | Reason.Unbounded value -> $"the objective seems to have no lower bound: it fell to {number value}"
 
     /// The outcome to which the reason belongs.
     let outcome (reason: Reason) : Outcome =
         match reason with
         | Reason.GradientSmall _ -> Outcome.Converged
-        | Reason.Spent _ -> Outcome.BudgetSpent
+        | Reason.Spent _
+        | Reason.Paused _ -> Outcome.BudgetSpent
         | Reason.TargetReached _
         | Reason.Requested
         | Reason.SaddlePoint _

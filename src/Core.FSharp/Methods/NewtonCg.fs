@@ -17,7 +17,7 @@ type NewtonCgOptions = {
     Matrix: CurvatureMatrix
     /// The first trust radius, above 0. Default 1.
     InitialRadius: float
-    /// The largest trust radius. Default 1e6.
+    /// The largest trust radius. Default 1e100.
     MaxRadius: float
     /// A step is accepted when the value falls by more than this part of what the model promised. Range: 0 to ¼.
     /// Default 0.1.
@@ -50,7 +50,7 @@ module NewtonCg =
     let defaults: NewtonCgOptions = {
         Matrix = CurvatureMatrix.Hessian
         InitialRadius = 1.0
-        MaxRadius = 1e6
+        MaxRadius = 1e100
         AcceptAbove = 0.1
         MaxProducts = 250
     }

@@ -29,10 +29,14 @@ module internal Certify =
     /// The Hessian products that `check` may need for a point of this length.
     let products (length: int) : int64 = int64 (if length <= denseLimit then length else krylov)
 
+    /// The gradients that it needs besides.
+    let gradients (length: int) : int64 = if length <= denseLimit then 0L else 1L
+
     /// Smallest and largest curvature seen along the Krylov space of a random direction. Source: Lanczos 1950, with full
     /// orthogonalization. The smallest is an upper bound of the smallest eigenvalue.
     let private lanczos (key: Key) (product: Tensor -> Tensor) (point: Tensor) : struct (float * float) =
-        let start = Tensor.cast point.DType (Tensor.normal key [ point.Length ])
+        let drawn = point.Engine.OfArray(point.Shape, Random.normal key point.Length)
+        let start = Tensor.cast point.DType drawn
 
         let rec extend (basis: Tensor list) (images: Tensor list) (v: Tensor) : Tensor list * Tensor list =
             let image = product v

@@ -39,6 +39,24 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
     let tolerance (run: Run) : float =
         options.StopRules |> List.fold (fun largest rule -> max largest (toleranceFor run rule)) -1.0
 
+    /// What a second look at the last evaluation means for the run.
+    let confirm (run: Run) (insists: bool) (last: Evaluation) (limit: float) : Verdict =
+        let looks =
+            options.ExaminesCurvature
+            && not objective.IsStochastic
+            && oracle.TrySpend(0L, Certify.gradients last.Point.Length, Certify.products last.Point.Length) = ValueNone
+
+        let run = { run with Evaluations = oracle.Evaluations }
+
+        match Certify.check objective certificateKey limit looks last.Point with
+        | Finding.Confirmed certificate ->
+            let reason = Reason.GradientSmall(certificate.GradientNorm, limit)
+            Verdict.End(run, reason, ValueSome last, ValueSome certificate)
+        | Finding.Refuted -> Verdict.GoOn run
+        | Finding.Saddle(norm, curvature) when run.SaddleSince >= 0L || insists ->
+            Verdict.End(run, Reason.SaddlePoint(norm, curvature), ValueSome last, ValueNone)
+        | Finding.Saddle _ -> Verdict.GoOn { run with SaddleSince = run.Steps }
+
     /// Whether the last evaluation looks like the end, and a second look confirms it. insists: a method that is stuck
     /// gets no more steps to leave a saddle.
     let examine (run: Run) (insists: bool) : Verdict =
@@ -50,24 +68,10 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
 
             if isWaiting then
                 Verdict.GoOn run
-            elif not (oracle.TrySpend(1L, 1L, 0L)) then
-                Verdict.End(run, Reason.Spent("gradients", "the run"), ValueNone, ValueNone)
             else
-                let looks =
-                    options.ExaminesCurvature
-                    && not objective.IsStochastic
-                    && oracle.TrySpend(0L, 0L, Certify.products last.Point.Length)
-
-                let run = { run with Evaluations = oracle.Evaluations }
-
-                match Certify.check objective certificateKey limit looks last.Point with
-                | Finding.Confirmed certificate ->
-                    let reason = Reason.GradientSmall(certificate.GradientNorm, limit)
-                    Verdict.End(run, reason, ValueSome last, ValueSome certificate)
-                | Finding.Refuted -> Verdict.GoOn run
-                | Finding.Saddle(norm, curvature) when run.SaddleSince >= 0L || insists ->
-                    Verdict.End(run, Reason.SaddlePoint(norm, curvature), ValueSome last, ValueNone)
-                | Finding.Saddle _ -> Verdict.GoOn { run with SaddleSince = run.Steps }
+                match oracle.TrySpend(1L, 1L, 0L) with
+                | ValueSome refusal -> Verdict.End(run, refusal, ValueNone, ValueNone)
+                | ValueNone -> confirm run insists last limit
         | ValueSome _
         | ValueNone -> Verdict.GoOn { run with SaddleSince = -1L }
 
@@ -132,12 +136,19 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             | StopRule.ValueSettled _ -> false
         )
 
+    let isBest (run: Run) : bool =
+        match run.Last, run.Best with
+        | ValueSome last, ValueSome best -> last.Value <= best.Value
+        | _ -> false
+
     let judge (run: Run) (step: Step<obj | null>) : Verdict =
         match run.Last with
         | ValueSome last when isTooLow last.Value ->
             Verdict.End(run, Reason.Unbounded last.Value, ValueNone, ValueNone)
         | ValueSome last when step.Accepted && not (Double.IsFinite last.Value && Double.IsFinite last.GradientNorm) ->
-            let detail = $"value {last.Value}, gradient norm {last.GradientNorm} at step {run.Steps}"
+            let detail =
+                $"the value is {last.Value} and the gradient norm {last.GradientNorm} where step {run.Steps} looked"
+
             Verdict.End(run, Reason.NotFinite detail, ValueNone, ValueNone)
         | ValueSome _
         | ValueNone ->
@@ -146,7 +157,10 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 | Ending.Continue -> false, ""
                 | Ending.Stuck detail -> true, detail
 
-            match examine run isStuck with
+            // A rejected trial is no answer, however small its gradient, unless it is the lowest point of all.
+            let isCandidate = step.Accepted || isStuck || isBest run
+
+            match (if isCandidate then examine run isStuck else Verdict.GoOn run) with
             | Verdict.End _ as ended -> ended
             | Verdict.GoOn run ->
                 match simpleEnd run with
@@ -185,6 +199,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 Evaluations = oracle.Evaluations
                 Best = oracle.Best
                 Last = oracle.Last
+                LastSample = oracle.Sample
                 QuietMoves = countQuiet run.Last oracle.Last step.Accepted run.QuietMoves
                 Elapsed = elapsed ()
         }
@@ -197,6 +212,35 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         else
             next
 
+    /// The method's step, or why it was abandoned in the middle. What it allocated in vain is recycled.
+    let attempt (run: Run) : Result<Step<obj | null>, Reason> =
+        let work () =
+            try
+                Ok(method.Step(oracle, run.Point, run.State))
+            with :? EvaluationRefused as refused ->
+                Error refused.Reason
+
+        let reach (result: Result<Step<obj | null>, Reason>) : Tensor seq = seq {
+            match result with
+            | Ok step ->
+                step.Point
+                yield! StateShape.tensors (shape.Encode step.State)
+            | Error _ -> ()
+
+            yield! oracle.Reach
+        }
+
+        Memory.recycling run.Point reach work
+
+    let saved (verdict: Verdict) : Verdict =
+        match options.Save, verdict with
+        | ValueSome plan, Verdict.GoOn run
+        | ValueSome plan, Verdict.End(run, _, _, _) when run.Steps % plan.Every = 0L ->
+            Checkpoint.save plan.Path method run
+        | _ -> ()
+
+        verdict
+
     /// The run before its first step.
     member _.Begin(start: Tensor) : Verdict =
         let fresh = {
@@ -207,6 +251,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             Evaluations = Evaluations.none
             Best = ValueNone
             Last = ValueNone
+            LastSample = 0L
             StartNorm = nan
             QuietMoves =
                 options.StopRules
@@ -250,30 +295,30 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             Verdict.End({ fresh with Evaluations = oracle.Evaluations }, refused.Reason, ValueNone, ValueNone)
 
     /// Goes on from a saved run.
-    member _.Resume(run: Run) : unit =
-        oracle.Restore(run.Evaluations, run.Best, run.Last)
+    member _.Resume(run: Run) : Verdict =
+        oracle.Restore(run.Evaluations, run.Best, run.Last, run.LastSample)
+
+        // A run that had already ended ends again; one that goes on was examined before.
+        if not objective.IsStochastic && run.SaddleSince < 0L && isBest run then
+            examine run false
+        else
+            Verdict.GoOn run
 
     /// One step.
     member _.Step(run: Run) : Verdict =
         if run.Steps >= options.Budget.Steps then
             Verdict.End(run, Reason.Spent("steps", string options.Budget.Steps), ValueNone, ValueNone)
+        elif options.Budget.Time < TimeSpan.MaxValue && elapsed () >= options.Budget.Time then
+            Verdict.End(run, Reason.Spent("time", $"{options.Budget.Time}"), ValueNone, ValueNone)
         elif isRequested () then
             Verdict.End(run, Reason.Requested, ValueNone, ValueNone)
         else
-            try
-                oracle.Begin(run.Steps, run.Moves)
+            options.Cancellation.ThrowIfCancellationRequested()
+            oracle.Begin(run.Steps, run.Moves)
 
-                let reach (step: Step<obj | null>) : Tensor seq = seq {
-                    step.Point
-                    yield! StateShape.tensors (shape.Encode step.State)
-                    yield! oracle.Reach
-                }
-
-                let step =
-                    Memory.recycling run.Point reach (fun () -> method.Step(oracle, run.Point, run.State))
-
-                judge (after run step) step
-            with :? EvaluationRefused as refused ->
+            match attempt run with
+            | Ok step -> judge (after run step) step |> saved
+            | Error refusal ->
                 let ended = {
                     run with
                         Evaluations = oracle.Evaluations
@@ -281,7 +326,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                         Elapsed = elapsed ()
                 }
 
-                Verdict.End(ended, refused.Reason, ValueNone, ValueNone)
+                Verdict.End(ended, refusal, ValueNone, ValueNone)
 
     /// The result of a run that ended.
     member _.Result(run: Run, reason: Reason, at: Evaluation voption, certificate: Certificate voption) : SolveResult =

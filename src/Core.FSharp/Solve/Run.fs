@@ -4,6 +4,14 @@ open System
 open System.Threading
 open Optim
 
+/// Where and how often a run is saved while it goes on.
+type SavePlan = {
+    /// The file; each save replaces it as a whole.
+    Path: string
+    /// A save after every so many steps: 1 or more.
+    Every: int64
+}
+
 /// How a run goes on besides its method.
 [<NoComparison; NoEquality>]
 type SolveOptions = {
@@ -21,6 +29,8 @@ type SolveOptions = {
     ExaminesCurvature: bool
     /// Abandons the run with OperationCanceledException at the next evaluation. Default: never.
     Cancellation: CancellationToken
+    /// Saves checkpoints during the run. Default: none.
+    Save: SavePlan voption
     /// The clock. Default: the system's.
     Clock: TimeProvider
 }
@@ -38,6 +48,7 @@ module SolveOptions =
         Observe = fun _ _ -> ()
         ExaminesCurvature = true
         Cancellation = CancellationToken.None
+        Save = ValueNone
         Clock = TimeProvider.System
     }
 
@@ -57,6 +68,8 @@ type Run = {
     Best: Evaluation voption
     /// The last point at which value and gradient were evaluated.
     Last: Evaluation voption
+    /// The sample of a stochastic objective to which `Last` refers.
+    LastSample: int64
     /// |∇f| at the start, to which relative tolerances refer.
     StartNorm: float
     /// For each ValueSettled rule, how many moves in a row hardly changed the value.

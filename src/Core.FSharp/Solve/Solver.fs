@@ -22,6 +22,12 @@ module Solver =
             let message = $"TraceEvery is {options.TraceEvery}, expected 0 or more"
             raise (ArgumentOutOfRangeException(nameof options, message))
 
+        match options.Save with
+        | ValueSome plan when plan.Every < 1L ->
+            raise (ArgumentOutOfRangeException(nameof options, $"Save.Every is {plan.Every}, expected 1 or more"))
+        | ValueSome _
+        | ValueNone -> ()
+
     let rec private finish (driver: Driver) (verdict: Verdict) : SolveResult =
         match verdict with
         | Verdict.GoOn run -> finish driver (driver.Step run)
@@ -32,8 +38,7 @@ module Solver =
             match verdict with
             | Verdict.GoOn run when left > 0L -> go (left - 1L) (driver.Step run)
             | Verdict.GoOn run ->
-                let reason = Reason.Spent("steps", $"{count} for now")
-                run, driver.Result(run, reason, ValueNone, ValueNone)
+                run, driver.Result(run, Reason.Paused count, ValueNone, ValueNone)
             | Verdict.End(run, reason, at, certificate) -> run, driver.Result(run, reason, at, certificate)
 
         go count verdict
@@ -75,8 +80,7 @@ module Solver =
         : Run * SolveResult =
         checkOptions options
         let driver = Driver(options, method, objective, run.Elapsed)
-        driver.Resume run
-        advance driver count (Verdict.GoOn run)
+        advance driver count (driver.Resume run)
 
     /// Goes on with a run until it ends.
     let resume (options: SolveOptions) (method: Method) (objective: Objective) (run: Run) : SolveResult =

@@ -1,0 +1,111 @@
+namespace Optim.Core
+
+open System
+open Optim
+
+/// A problem whose answer is known.
+[<NoComparison; NoEquality>]
+type Problem = {
+    /// In kebab-case.
+    Name: string
+    Title: string
+    Source: string
+    Objective: Objective
+    /// The usual start (n).
+    Start: Tensor
+    /// The lowest value.
+    Minimum: float
+    /// Points with the lowest value, to about ten digits; one or more, not always all.
+    Minimizers: Tensor list
+    /// Other strict local minimizers in which a method may end without being wrong.
+    LocalMinimizers: Tensor list
+}
+
+/// The lengths of points that a problem can have.
+[<RequireQualifiedAccess>]
+type ProblemDimensions =
+    | Only of length: int
+    /// Every length from here on.
+    | AtLeast of length: int
+    /// Every multiple.
+    | MultiplesOf of length: int
+
+    /// In words.
+    override dimensions.ToString() =
+        match dimensions with
+        | Only n -> $"{n}"
+        | AtLeast n -> $"{n} or more"
+        | MultiplesOf n -> $"multiples of {n}"
+
+/// A problem before its dimension is chosen.
+[<NoComparison; NoEquality>]
+type ProblemFamily = {
+    /// In kebab-case.
+    Name: string
+    Title: string
+    Source: string
+    Dimensions: ProblemDimensions
+    /// The dimension when none is asked for.
+    DefaultDimension: int
+    /// The problem of a legal dimension.
+    Create: int -> Problem
+}
+
+/// Parts of problems.
+[<RequireQualifiedAccess>]
+module internal Problem =
+
+    /// Whether a problem can have points of this length.
+    let allows (length: int) (dimensions: ProblemDimensions) : bool =
+        match dimensions with
+        | ProblemDimensions.Only n -> length = n
+        | ProblemDimensions.AtLeast n -> length >= n
+        | ProblemDimensions.MultiplesOf n -> length >= n && length % n = 0
+
+    /// A problem with one minimizer.
+    let create (name: string) (f: Tensor -> Tensor) (start: float seq) (minimum: float) (minimizer: float seq) : Problem = {
+        Name = name
+        Title = ""
+        Source = ""
+        Objective = Objective.named name f
+        Start = Tensor.ofSeq start
+        Minimum = minimum
+        Minimizers = [ Tensor.ofSeq minimizer ]
+        LocalMinimizers = []
+    }
+
+    /// A family whose problems take title and source from it.
+    let family
+        (title: string)
+        (source: string)
+        (dimensions: ProblemDimensions)
+        (defaultDimension: int)
+        (create: int -> Problem)
+        : ProblemFamily =
+        let named n = { create n with Title = title; Source = source }
+
+        {
+            Name = (create defaultDimension).Name
+            Title = title
+            Source = source
+            Dimensions = dimensions
+            DefaultDimension = defaultDimension
+            Create =
+                fun n ->
+                    if allows n dimensions then
+                        named n
+                    else
+                        let message = $"{title} has points of length {dimensions}, not {n}"
+                        raise (ArgumentOutOfRangeException("dimension", message))
+        }
+
+    /// A family of one problem.
+    let single (title: string) (source: string) (problem: Problem) : ProblemFamily =
+        family title source (ProblemDimensions.Only problem.Start.Length) problem.Start.Length (fun _ -> problem)
+
+    /// Σ rᵢ².
+    let sumOfSquares (residuals: Tensor list) : Tensor = residuals |> List.map Tensor.square |> List.reduce (+)
+
+    /// The objective Σ rᵢ² of residuals (n) to (m), with its Gauss-Newton matrix.
+    let leastSquares (name: string) (residuals: Tensor -> Tensor) : Objective =
+        Objective.composed name residuals (fun r -> Tensor.sum (Tensor.square r))
