@@ -226,7 +226,7 @@ module internal Elementwise =
         : Raw =
         let n = a.Length
 
-        if Object.ReferenceEquals(a.Shape, b.Shape) && n < Workers.Threshold then
+        if a.Shape.SameAs b.Shape && n < Workers.Threshold then
             let av, bv = a.Storage :?> 'T[], b.Storage :?> 'T[]
             let y = Buffers.allocate<'T> n
 
@@ -238,7 +238,7 @@ module internal Elementwise =
 
             Buffers.wrap y a.Shape a.DType a.Engine
         else
-            Pairs.run (FloatingPair<'T> kind) (kind.ToString()) a.DType a b
+            Broadcast.run (FloatingPair<'T> kind) (kind.ToString()) a.DType a b
 
     /// kind (a, b) with broadcasting; a and b have one element type.
     let binary (kind: Binary) (a: Raw) (b: Raw) : Raw =
@@ -247,20 +247,20 @@ module internal Elementwise =
         | DType.Float32 -> binaryFloating<float32> kind a b
         | DType.Int64 ->
             BinaryKernels.checkWhole kind
-            Pairs.run (WholePair kind) (kind.ToString()) DType.Int64 a b
+            Broadcast.run (WholePair kind) (kind.ToString()) DType.Int64 a b
         | DType.Bool ->
             BinaryKernels.checkTruth kind
-            Pairs.run (TruthPair kind) (kind.ToString()) DType.Bool a b
+            Broadcast.run (TruthPair kind) (kind.ToString()) DType.Bool a b
 
     /// a kind b with broadcasting, as truth values; a and b have one element type.
     let compare (kind: Comparison) (a: Raw) (b: Raw) : Raw =
         let operation = kind.ToString()
 
         match a.DType with
-        | DType.Float64 -> Pairs.run (ComparePair<float> kind) operation DType.Bool a b
-        | DType.Float32 -> Pairs.run (ComparePair<float32> kind) operation DType.Bool a b
-        | DType.Int64 -> Pairs.run (ComparePair<int64> kind) operation DType.Bool a b
-        | DType.Bool -> Pairs.run (CompareTruthPair kind) operation DType.Bool a b
+        | DType.Float64 -> Broadcast.run (ComparePair<float> kind) operation DType.Bool a b
+        | DType.Float32 -> Broadcast.run (ComparePair<float32> kind) operation DType.Bool a b
+        | DType.Int64 -> Broadcast.run (ComparePair<int64> kind) operation DType.Bool a b
+        | DType.Bool -> Broadcast.run (CompareTruthPair kind) operation DType.Bool a b
 
     let private whereOf<'T> (condition: Raw) (a: Raw) (b: Raw) : Raw =
         let shape =

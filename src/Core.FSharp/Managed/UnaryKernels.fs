@@ -3,14 +3,19 @@ namespace Optim.Managed
 open System
 open System.Numerics
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open Optim
 
 /// The vector formulas of functions that System.Numerics.Tensors lacks or computes with cancellation near 0.
 [<AutoOpen>]
 module private Formulas =
 
-    let inline number<'T when 'T :> INumberBase<'T>> (value: float) : Vector<'T> =
-        Vector<'T>('T.CreateTruncating value)
+    // Floating-point constants. The size tells the two types apart where the compiler can drop the other branch.
+    let inline number<'T> (value: float) : Vector<'T> =
+        if Unsafe.SizeOf<'T>() = 8 then
+            Vector.As<float, 'T>(Vector<float> value)
+        else
+            Vector.As<float32, 'T>(Vector<float32>(float32 value))
 
     let inline convert<'A, 'B when 'A :> INumberBase<'A> and 'B :> INumberBase<'B>>
         (value: 'A)
@@ -28,25 +33,29 @@ type internal Expm1Map<'T when 'T :> IFloatingPointIeee754<'T>> =
             let z = x * x
 
             let p =
-                (number 1.2617719307481059087798e-4 * z + number 3.0299440770744196129956e-2)
+                (number<'T> 1.2617719307481059087798e-4 * z
+                 + number<'T> 3.0299440770744196129956e-2)
                 * z
-                + number 1.0
+                + number<'T> 1.0
 
-            let q = number 3.0019850513866445504159e-6 * z + number 2.5244834034968410419224e-3
-            let q = (q * z + number 2.2726554820815502876593e-1) * z + number 2.0
+            let q =
+                number<'T> 3.0019850513866445504159e-6 * z
+                + number<'T> 2.5244834034968410419224e-3
+
+            let q = (q * z + number<'T> 2.2726554820815502876593e-1) * z + number<'T> 2.0
             let r = x * p
             let near = r / (q - r)
-            let isNear = Vector.LessThanOrEqual(Vector.Abs x, number 0.5)
-            Vector.ConditionalSelect(isNear, near + near, e - number 1.0)
+            let isNear = Vector.LessThanOrEqual(Vector.Abs x, number<'T> 0.5)
+            Vector.ConditionalSelect(isNear, near + near, e - number<'T> 1.0)
 
 /// log (1 + x) from x and the logarithm of the rounded 1 + x. Source: Goldberg 1991, Theorem 4.
 [<Struct>]
 type internal Log1pMap<'T when 'T :> IFloatingPointIeee754<'T>> =
     interface IMap2<'T> with
         member _.Apply(x: Vector<'T>, l: Vector<'T>) : Vector<'T> =
-            let u = x + number 1.0
-            let far = l * (x / (u - number 1.0))
-            let isTiny = Vector.Equals(u, number 1.0)
+            let u = x + number<'T> 1.0
+            let far = l * (x / (u - number<'T> 1.0))
+            let isTiny = Vector.Equals(u, number<'T> 1.0)
             let isHuge = Vector.Equals(x, Vector<'T> 'T.PositiveInfinity)
             Vector.ConditionalSelect(isTiny ||| isHuge, x, far)
 
@@ -57,14 +66,21 @@ type internal TanhMap<'T when 'T :> IFloatingPointIeee754<'T>> =
     interface IMap2<'T> with
         member _.Apply(x: Vector<'T>, e: Vector<'T>) : Vector<'T> =
             let z = x * x
-            let p = number -9.64399179425052238628e-1 * z + number -9.92877231001918586564e1
-            let p = p * z + number -1.61468768441708447952e3
-            let q = (z + number 1.12811678491632931402e2) * z + number 2.23548839060100448583e3
-            let q = q * z + number 4.84406305325125486048e3
+
+            let p =
+                number<'T> -9.64399179425052238628e-1 * z + number<'T> -9.92877231001918586564e1
+
+            let p = p * z + number<'T> -1.61468768441708447952e3
+
+            let q =
+                (z + number<'T> 1.12811678491632931402e2) * z
+                + number<'T> 2.23548839060100448583e3
+
+            let q = q * z + number<'T> 4.84406305325125486048e3
             let near = x + x * (z * (p / q))
-            let far = number 1.0 - number 2.0 / (e + number 1.0)
+            let far = number<'T> 1.0 - number<'T> 2.0 / (e + number<'T> 1.0)
             let far = Vector.ConditionalSelect(Vector.LessThan(x, Vector<'T>.Zero), -far, far)
-            let isNear = Vector.LessThanOrEqual(Vector.Abs x, number 0.625)
+            let isNear = Vector.LessThanOrEqual(Vector.Abs x, number<'T> 0.625)
 
             Vector.ConditionalSelect(
                 isNear,
@@ -100,9 +116,9 @@ type internal SignMap<'T when 'T :> INumberBase<'T>> =
     interface IMap<'T> with
         member _.Apply(x: Vector<'T>) : Vector<'T> =
             let below =
-                Vector.ConditionalSelect(Vector.LessThan(x, Vector<'T>.Zero), number -1.0, x)
+                Vector.ConditionalSelect(Vector.LessThan(x, Vector<'T>.Zero), -Vector<'T>.One, x)
 
-            Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<'T>.Zero), number 1.0, below)
+            Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<'T>.Zero), Vector<'T>.One, below)
 
 /// A function of one span in several passes, for blocks that stay in the first cache.
 type internal IStages<'T> =

@@ -10,46 +10,56 @@ type internal RowBody() =
     abstract Row: offsets: int[] * y: int * length: int -> unit
 
 /// A way through the result of a broadcast operation, row by row, as long as rows can be: axes over which all operands
-/// go on evenly are merged. Axes are kept innermost first.
+/// go on evenly are merged. The `rank` axes that remain are kept innermost first.
 [<Sealed>]
-type internal Walk private (dims: int[], strides: int[][]) =
+type internal Walk private (dims: int[], strides: int[][], rank: int) =
+
+    // The step of an operand along an axis of the result, given its own row-major step.
+    static member private Stride(operand: Shape, rank: int, axis: int, own: int) : int =
+        let place = axis - rank + operand.Rank
+        if place < 0 || operand.Dims[place] = 1 then 0 else own
 
     /// The way for a result of shape `shape` and operands of shapes that broadcast to it.
     static member Create(shape: Shape, operands: Shape[]) : Walk =
-        let dims = ResizeArray<int>()
-        let strides = operands |> Array.map (fun _ -> ResizeArray<int>())
-        let own = operands |> Array.map Shape.strides
+        let rank = shape.Rank
+        let dims = Array.create (max 1 rank) 1
 
-        let stride k axis =
-            let place = axis - shape.Rank + operands[k].Rank
+        let strides =
+            Array.init operands.Length (fun _ -> Array.zeroCreate<int> dims.Length)
+        // The row-major step of each operand, from the last axis on.
+        let own = Array.create operands.Length 1
+        // Axes 0 … last are merged axes, innermost first.
+        let mutable last = -1
 
-            if place < 0 || operands[k].Dims[place] = 1 then
-                0
-            else
-                own[k][place]
-
-        for axis in shape.Rank - 1 .. -1 .. 0 do
+        for axis in rank - 1 .. -1 .. 0 do
             let n = shape.Dims[axis]
 
             if n <> 1 then
-                let last = dims.Count - 1
+                let mutable goesOn = last >= 0
+                let mutable k = 0
 
-                let goesOn k =
-                    stride k axis = strides[k][last] * dims[last]
+                while goesOn && k < operands.Length do
+                    goesOn <-
+                        Walk.Stride(operands[k], rank, axis, own[k]) = strides[k][last] * dims[last]
 
-                if last >= 0 && Seq.forall goesOn (seq { 0 .. operands.Length - 1 }) then
+                    k <- k + 1
+
+                if goesOn then
                     dims[last] <- dims[last] * n
                 else
-                    dims.Add n
-                    strides |> Array.iteri (fun k s -> s.Add(stride k axis))
+                    last <- last + 1
+                    dims[last] <- n
 
-        if dims.Count = 0 then
-            dims.Add 1
+                    for k in 0 .. operands.Length - 1 do
+                        strides[k][last] <- Walk.Stride(operands[k], rank, axis, own[k])
 
-            for s in strides do
-                s.Add 0
+            for k in 0 .. operands.Length - 1 do
+                let place = axis - rank + operands[k].Rank
 
-        Walk(dims.ToArray(), strides |> Array.map (fun s -> s.ToArray()))
+                if place >= 0 then
+                    own[k] <- own[k] * operands[k].Dims[place]
+
+        Walk(dims, strides, max 1 (last + 1))
 
     /// The length of a row.
     member _.Length: int = dims[0]
@@ -58,7 +68,7 @@ type internal Walk private (dims: int[], strides: int[][]) =
     member _.Rows: int =
         let mutable rows = 1
 
-        for axis in 1 .. dims.Length - 1 do
+        for axis in 1 .. rank - 1 do
             rows <- rows * dims[axis]
 
         rows
@@ -69,10 +79,10 @@ type internal Walk private (dims: int[], strides: int[][]) =
     /// Calls the body for these rows. `starts`: where each operand begins in its array.
     member walk.Visit(firstRow: int, rows: int, starts: int[], body: RowBody) : unit =
         let offsets = Array.copy starts
-        let place = Array.zeroCreate dims.Length
+        let place = Array.zeroCreate rank
         let mutable rest = firstRow
 
-        for axis in 1 .. dims.Length - 1 do
+        for axis in 1 .. rank - 1 do
             place[axis] <- rest % dims[axis]
             rest <- rest / dims[axis]
 
@@ -84,7 +94,7 @@ type internal Walk private (dims: int[], strides: int[][]) =
             let mutable axis = 1
             let mutable carry = true
 
-            while carry && axis < dims.Length do
+            while carry && axis < rank do
                 place[axis] <- place[axis] + 1
                 carry <- place[axis] = dims[axis]
 
