@@ -98,6 +98,9 @@ type internal Scans =
         (axis: int, isReversed: bool, x: 'T[], start: int, dims: int[], y: 'T[], at: int)
         : unit =
         let struct (outer, rows, inner) = Scans.Split(dims, axis)
+        // The loops below do not check: the ranges must lie inside the arrays.
+        let _ = x.AsSpan(start, outer * rows * inner)
+        let _ = y.AsSpan(at, outer * rows * inner)
 
         if outer * rows * inner < Partition.Threshold || outer = 1 then
             Scans.Outer<'T, 'A, 'F>(isReversed, x, start, 0, outer, rows, inner, y, at)
@@ -212,6 +215,7 @@ type internal Scans =
         (axis: int, x: 'T[], start: int, dims: int[], y: int64[], at: int)
         : unit =
         let struct (outer, rows, inner) = Scans.Split(dims, axis)
+        let _ = x.AsSpan(start, outer * rows * inner)
 
         if outer * inner > 0 then
             if rows = 0 then
