@@ -4,6 +4,7 @@ namespace Optim.Managed
 
 open System
 open System.Runtime.CompilerServices
+open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 
 /// Rows of full registers. All in bytes.
@@ -163,6 +164,15 @@ type internal Tile<'T, 'V, 'L, 'R, 'C
             // No call may stand where the sums live: the compiler would keep them all in memory.
             if strip.Accumulate && not direct then
                 TileEdge<'T, 'V, 'L>.Read(target, 'R.Value, strip.Columns, scratch, scratchStep)
+
+            // In a large product the target has left the caches since its last block.
+            if strip.Accumulate && Sse.IsSupported then
+                let mutable row = target.Data
+
+                for _ in 1 .. 'R.Value do
+                    Sse.Prefetch0(row.ToPointer())
+                    Sse.Prefetch0((row + register).ToPointer())
+                    row <- row + target.RowStep
 
             let mutable c00 = 'L.Zero
             let mutable c01 = 'L.Zero
