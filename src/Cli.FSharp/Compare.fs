@@ -1,0 +1,310 @@
+namespace Optim.Cli
+
+open System
+open System.IO
+open System.Runtime.InteropServices
+open Optim
+open Optim.Core
+open Optim.Reports
+
+/// What `optim compare` was asked to do.
+type CompareRequest = {
+    /// A data set or a problem.
+    Target: string
+    /// Methods separated by commas, each with its knobs.
+    Methods: string
+    Seeds: int
+    Model: string option
+    Dimension: int option
+    Batch: int option
+    /// The time of each run.
+    Seconds: float
+    Report: string option
+    IsJson: bool
+}
+
+/// `optim compare`: several methods on one problem, from several seeds.
+[<RequireQualifiedAccess>]
+module Compare =
+
+    /// The methods of the main job: one of each kind.
+    let defaultMethods: string = "sgd,adam,lbfgs,newton-cg,saddle-free-newton"
+
+    /// A problem as the comparison needs it: what depends on method and seed is a function.
+    [<NoComparison; NoEquality>]
+    type private Arena = {
+        Title: string
+        Subtitle: string
+        Facts: (string * string) list
+        Measures: MeasureNames
+        Measure: int64 -> Training.Measure
+        Objective: ChosenMethod -> int64 -> Objective
+        Start: int64 -> Tensor
+        StopRules: StopRule list
+    }
+
+    let private ofDataSet (request: CompareRequest) : Arena =
+        let data = Choices.dataSet request.Target
+        // The split is one for all seeds: the seeds vary the first weights and the order of the examples.
+        let train, test = Datasets.trainAndTest (Key.ofSeed 0L) data
+        let text = request.Model |> Option.defaultValue $"{DataSet.inputs data}-10-{DataSet.outputs data}"
+        let model = Choices.model data text
+        let task = Supervised.create model (DataSet.loss data) train
+        let batchOf chosen = Train.batchSize chosen request.Batch train
+        let shown = request.Batch |> Option.defaultValue 64
+
+        {
+            Title = $"Optimizers on {data.Name}"
+            Subtitle = $"A {text} network with {model.Layout.Length} parameters, {DataSet.count train} training examples"
+            Facts = [
+                "data set", $"{data.Name}: {DataSet.count train} examples for training, {DataSet.count test} for tests"
+                "source", data.Source
+                "model", $"{text}, tanh, {model.Layout.Length} parameters"
+                "loss", "mean loss over the training examples"
+                "mini-batches", $"{shown} examples for the methods that suit them; the others see all examples at each step"
+            ]
+            Measures = {
+                Comparison.measureNames with
+                    Loss = "training loss"
+            }
+            Measure = fun _ -> Training.measureOf task test
+            Objective = fun chosen seed -> Train.objective task (batchOf chosen) seed
+            Start = fun seed -> model.Initialize(Key.fold 1L (Key.ofSeed seed))
+            StopRules = [ StopRule.GradientBelow(0.0, 1e-9) ]
+        }
+
+    let private ofProblem (request: CompareRequest) : Arena =
+        let dimension = request.Dimension |> Option.map ValueSome |> Option.defaultValue ValueNone
+        let problem = Choices.problem request.Target dimension
+
+        let start (seed: int64) =
+            if seed = 0L then
+                problem.Start
+            else
+                let noise = Tensor.normal (Key.ofSeed seed) [ problem.Start.Length ]
+                problem.Start + 0.1 * (1.0 + Tensor.abs problem.Start) * noise
+
+        {
+            Title = $"Optimizers on {problem.Title}"
+            Subtitle = $"{problem.Start.Length} variables"
+            Facts = [
+                "problem", $"{problem.Name}, {problem.Start.Length} variables; {problem.Source}"
+                "starts", "seed 0 starts at the usual point, the others near it"
+            ]
+            Measures = {
+                Comparison.measureNames with
+                    Loss = "value above the minimum"
+            }
+            Measure =
+                fun _ ->
+                    let value = (Training.valueOf problem.Objective).Loss
+
+                    {
+                        Training.valueOf problem.Objective with
+                            Loss = fun point -> max 0.0 (value point - problem.Minimum)
+                    }
+            Objective = fun _ _ -> problem.Objective
+            Start = start
+            StopRules = [ StopRule.GradientBelow(0.0, 1e-9) ]
+        }
+
+    let private arena (request: CompareRequest) : Arena =
+        let isDataSet = List.contains (request.Target.ToLowerInvariant()) Datasets.names
+
+        if isDataSet then
+            ofDataSet request
+        elif List.contains request.Target Problems.names then
+            ofProblem request
+        else
+            let list = String.concat ", " (Datasets.names @ Problems.names)
+            Misuse.refuse $"there is no data set or problem named {request.Target}; there are {list}"
+
+    /// About 80 measurements, evenly in time, and all of the first steps.
+    let private cadence (seconds: float) : StepReport -> bool =
+        let mutable next = 0.0
+
+        fun report ->
+            if report.Step <= 5L || report.Elapsed.TotalSeconds >= next then
+                next <- report.Elapsed.TotalSeconds + seconds / 80.0
+                true
+            else
+                false
+
+    let private runOne (arena: Arena) (seconds: float) (chosen: ChosenMethod) (seed: int64) : MeasuredRun =
+        let options = {
+            SolveOptions.defaults with
+                Budget = { Budget.unlimited with Time = TimeSpan.FromSeconds seconds }
+                StopRules = arena.StopRules
+                ExaminesCurvature = false
+        }
+
+        let objective, start = arena.Objective chosen seed, arena.Start seed
+        Training.run chosen seed options (cadence seconds) (arena.Measure seed) objective start ignore
+
+    /// A few steps, so that no method's first run pays for the compilation of its code.
+    let private warmUp (arena: Arena) (chosen: ChosenMethod) : unit =
+        let options = { SolveOptions.defaults with Budget = Budget.steps 2L }
+        Solver.minimizeWith options chosen.Method (arena.Objective chosen 0L) (arena.Start 0L) |> ignore
+
+    let private familyOf (chosen: ChosenMethod) : Family =
+        match chosen.Info.Family with
+        | MethodFamily.FirstOrder -> Family.FirstOrder
+        | MethodFamily.QuasiNewton -> Family.QuasiNewton
+        | MethodFamily.SecondOrder -> Family.SecondOrder
+
+    let private outcomeOf (outcome: Outcome) : RunOutcome =
+        match outcome with
+        | Outcome.Converged -> RunOutcome.Converged
+        | Outcome.BudgetSpent -> RunOutcome.BudgetSpent
+        | Outcome.Stopped -> RunOutcome.Stopped
+        | Outcome.Failed -> RunOutcome.Failed
+
+    let private reportRun (name: string) (run: MeasuredRun) : Optim.Reports.Run =
+        let e = run.Result.Evaluations
+
+        {
+            Method = name
+            Family = familyOf run.Chosen
+            Options = Choices.settingsText run.Chosen
+            Seed = run.Seed
+            Outcome = outcomeOf run.Result.Outcome
+            Reason = Reason.text run.Result.Reason
+            Evaluations = {
+                Values = e.Values
+                Gradients = e.Gradients
+                Products = e.Products
+            }
+            GradientEquivalents = e.GradientEquivalents
+            Seconds = run.Result.Elapsed.TotalSeconds
+            PeakMemory = Some run.PeakMemory
+            Curve = run.Curve
+        }
+
+    /// The names of the methods in the report; those that occur twice are told apart by their knobs.
+    let private names (chosen: ChosenMethod list) : string list =
+        let isTwice (c: ChosenMethod) =
+            (chosen |> List.filter (fun other -> other.Info.Name = c.Info.Name)).Length > 1
+
+        chosen
+        |> List.map (fun c -> if isTwice c then $"{c.Info.Name} ({Choices.settingsText c})" else c.Info.Name)
+
+    let private comparison (request: CompareRequest) (arena: Arena) (runs: (string * MeasuredRun) list) : Comparison =
+        let facts =
+            arena.Facts
+            @ [
+                "seeds", $"{request.Seeds}; a curve shows their median, its band the lowest and highest"
+                "time of a run", $"{request.Seconds} s; the clock stands still while measuring, and code is compiled before"
+                "a gradient-equivalent", "one gradient of the whole data; a value alone counts 1/3, a curvature product 2"
+                "memory", "the most managed memory seen beyond that before the run"
+                "machine", $"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}"
+            ]
+
+        {
+            Title = arena.Title
+            Subtitle = arena.Subtitle
+            Facts = facts |> List.map (fun (name, value) -> { Name = name; Value = value })
+            Measures = arena.Measures
+            Targets = []
+            Runs = runs |> List.map (fun (name, run) -> reportRun name run)
+        }
+
+    let private json (comparison: Comparison) : Json.Value =
+        let optional (value: float option) = value |> Option.map Json.Value.Number |> Option.defaultValue Json.Value.Nothing
+        let verdict = Verdict.ofSummary comparison.Measures (Summary.ofComparison comparison)
+
+        Json.Value.Fields [
+            "title", Json.Value.Text comparison.Title
+            "headline", Json.Value.Text verdict.Headline
+            "findings", Json.Value.List [ for finding in verdict.Findings -> Json.Value.Text finding ]
+            "facts", Json.Value.Fields [ for fact in comparison.Facts -> fact.Name, Json.Value.Text fact.Value ]
+            "runs",
+            Json.Value.List [
+                for run in comparison.Runs ->
+                    let last = List.last run.Curve
+
+                    Json.Value.Fields [
+                        "method", Json.Value.Text run.Method
+                        "options", Json.Value.Text run.Options
+                        "seed", Json.Value.Whole run.Seed
+                        "outcome", Json.Value.Text(string run.Outcome)
+                        "reason", Json.Value.Text run.Reason
+                        "loss", Json.Value.Number last.Loss
+                        "testLoss", optional last.TestLoss
+                        "testAccuracy", optional last.TestAccuracy
+                        "steps", Json.Value.Whole last.Step
+                        "seconds", Json.Value.Number run.Seconds
+                        "gradientEquivalents", Json.Value.Number run.GradientEquivalents
+                        "evaluations",
+                        Json.Value.Fields [
+                            "values", Json.Value.Whole run.Evaluations.Values
+                            "gradients", Json.Value.Whole run.Evaluations.Gradients
+                            "products", Json.Value.Whole run.Evaluations.Products
+                        ]
+                        "peakMemory", run.PeakMemory |> Option.map Json.Value.Whole |> Option.defaultValue Json.Value.Nothing
+                        "curve",
+                        Json.Value.List [
+                            for p in run.Curve ->
+                                Json.Value.Fields [
+                                    "step", Json.Value.Whole p.Step
+                                    "seconds", Json.Value.Number p.Seconds
+                                    "gradientEquivalents", Json.Value.Number p.GradientEquivalents
+                                    "loss", Json.Value.Number p.Loss
+                                    "testAccuracy", optional p.TestAccuracy
+                                ]
+                        ]
+                    ]
+            ]
+        ]
+
+    let private check (request: CompareRequest) : unit =
+        if request.Seeds < 1 then
+            Misuse.refuse $"--seeds is {request.Seeds}, expected 1 or more"
+
+        if not (request.Seconds > 0.0 && request.Seconds <= 86400.0) then
+            Misuse.refuse $"--seconds is {request.Seconds}, expected a number above 0 and at most 86400"
+
+        match request.Report with
+        | None -> ()
+        | Some path ->
+            match Path.GetDirectoryName(Path.GetFullPath path) with
+            | null -> Misuse.refuse $"--report: {path} names no file"
+            | folder when not (Directory.Exists folder) -> Misuse.refuse $"--report: the folder {folder} does not exist"
+            | _ -> ()
+
+    /// Runs the request: 0 done, 1 when every run failed.
+    let run (request: CompareRequest) : int =
+        check request
+
+        let chosen =
+            request.Methods.Split(',', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries)
+            |> List.ofArray
+            |> List.map (fun text ->
+                let presets = if List.contains request.Target Problems.names then Map.empty else Training.presets text
+                Choices.method presets text
+            )
+
+        if chosen.IsEmpty then
+            Misuse.refuse "--methods names no method"
+
+        let arena = arena request
+        let jobs = List.allPairs (List.zip (names chosen) chosen) [ 0L .. int64 request.Seeds - 1L ]
+
+        let work (tell: float -> string -> unit) : (string * MeasuredRun) list =
+            List.iter (warmUp arena) chosen
+
+            jobs
+            |> List.mapi (fun i ((name, method), seed) ->
+                tell (float i / float jobs.Length) $"{name}, seed {seed}"
+                name, runOne arena request.Seconds method seed
+            )
+
+        let comparison = Talk.working "comparing" work |> comparison request arena
+        Console.Out.WriteLine(if request.IsJson then Json.text (json comparison) else Report.text comparison)
+
+        match request.Report with
+        | None -> ()
+        | Some path ->
+            Report.write path comparison
+            Talk.say $"the report is in {Path.GetFullPath path}"
+
+        if comparison.Runs |> List.forall (fun run -> run.Outcome = RunOutcome.Failed) then 1 else 0

@@ -1,0 +1,121 @@
+namespace Optim.Cli
+
+open System
+open Optim
+open Optim.Core
+
+/// One run of one method on one problem, measured on the way.
+[<NoComparison; NoEquality>]
+type MeasuredRun = {
+    Chosen: ChosenMethod
+    Seed: int64
+    Result: SolveResult
+    Curve: Optim.Reports.CurvePoint list
+    /// The most managed memory seen beyond that before the run, in bytes.
+    PeakMemory: int64
+}
+
+/// Runs with measurements. Measuring costs no time of the run: the clock stands still.
+[<RequireQualifiedAccess>]
+module Training =
+
+    /// Learning rates that suit small networks on standardized data, taken when none is given.
+    let presets (name: string) : Map<string, float> =
+        match name.Split(':')[0] with
+        | "sgd" -> Map [ "rate", 0.5 ]
+        | "momentum"
+        | "nesterov" -> Map [ "rate", 0.1 ]
+        | "adam"
+        | "adamw" -> Map [ "rate", 0.01 ]
+        | _ -> Map.empty
+
+    /// What is measured at a point, besides the loss of a step's report.
+    [<NoComparison; NoEquality>]
+    type Measure = {
+        Loss: Tensor -> float
+        TestLoss: (Tensor -> float) option
+        TrainAccuracy: (Tensor -> float) option
+        TestAccuracy: (Tensor -> float) option
+    }
+
+    /// Loss and accuracies of a supervised task.
+    let measureOf (task: Supervised) (test: DataSet) : Measure =
+        let loss data point = (Supervised.assess task data point).Loss
+
+        let accuracy data =
+            if task.Data.Classes.IsEmpty then
+                None
+            else
+                Some(fun point -> ValueOption.defaultValue nan (Supervised.assess task data point).Accuracy)
+
+        {
+            Loss = loss task.Data
+            TestLoss = Some(loss test)
+            TrainAccuracy = accuracy task.Data
+            TestAccuracy = accuracy test
+        }
+
+    /// The value alone, for problems without data.
+    let valueOf (objective: Objective) : Measure = {
+        Loss = fun point -> (objective.Function point).ToScalar()
+        TestLoss = None
+        TrainAccuracy = None
+        TestAccuracy = None
+    }
+
+    let private pointAt (measure: Measure) (step: int64) (seconds: float) (work: float) (point: Tensor) =
+        let optional (f: (Tensor -> float) option) = f |> Option.map (fun f -> f point)
+
+        {
+            Optim.Reports.CurvePoint.Step = int step
+            Seconds = seconds
+            GradientEquivalents = work
+            Loss = measure.Loss point
+            TestLoss = optional measure.TestLoss
+            TrainAccuracy = optional measure.TrainAccuracy
+            TestAccuracy = optional measure.TestAccuracy
+        }
+
+    /// Runs a method from a start, measuring where `isDue` says so, at the start and at the end.
+    let run
+        (chosen: ChosenMethod)
+        (seed: int64)
+        (options: SolveOptions)
+        (isDue: StepReport -> bool)
+        (measure: Measure)
+        (objective: Objective)
+        (start: Tensor)
+        (tell: StepReport -> unit)
+        : MeasuredRun =
+        GC.Collect()
+        let before = GC.GetTotalMemory true
+        let mutable peak = 0L
+        let mutable curve = [ pointAt measure 0L 0.0 0.0 start ]
+
+        let observe (report: StepReport) (point: Tensor) =
+            peak <- max peak (GC.GetTotalMemory false - before)
+            tell report
+
+            if isDue report then
+                let work = report.Evaluations.GradientEquivalents
+                curve <- pointAt measure report.Step report.Elapsed.TotalSeconds work point :: curve
+
+        let options = { options with Observe = observe; TraceEvery = 0L; Seed = seed }
+        let result = Solver.minimizeWith options chosen.Method objective start
+
+        let isMissing =
+            match curve with
+            | newest :: _ -> int64 newest.Step < result.Steps
+            | [] -> true
+
+        if isMissing then
+            let work = result.Evaluations.GradientEquivalents
+            curve <- pointAt measure result.Steps result.Elapsed.TotalSeconds work result.Point :: curve
+
+        {
+            Chosen = chosen
+            Seed = seed
+            Result = result
+            Curve = List.rev curve
+            PeakMemory = peak
+        }
