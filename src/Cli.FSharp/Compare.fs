@@ -231,7 +231,7 @@ module Compare =
                         "loss", Json.Value.Number last.Loss
                         "testLoss", optional last.TestLoss
                         "testAccuracy", optional last.TestAccuracy
-                        "steps", Json.Value.Whole last.Step
+                        "steps", Json.Value.Whole(int64 last.Step)
                         "seconds", Json.Value.Number run.Seconds
                         "gradientEquivalents", Json.Value.Number run.GradientEquivalents
                         "evaluations",
@@ -245,7 +245,7 @@ module Compare =
                         Json.Value.List [
                             for p in run.Curve ->
                                 Json.Value.Fields [
-                                    "step", Json.Value.Whole p.Step
+                                    "step", Json.Value.Whole(int64 p.Step)
                                     "seconds", Json.Value.Number p.Seconds
                                     "gradientEquivalents", Json.Value.Number p.GradientEquivalents
                                     "loss", Json.Value.Number p.Loss

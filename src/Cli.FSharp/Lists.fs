@@ -60,7 +60,7 @@ module Lists =
             "name", Json.Value.Text family.Name
             "title", Json.Value.Text family.Title
             "dimensions", Json.Value.Text(string family.Dimensions)
-            "defaultDimension", Json.Value.Whole family.DefaultDimension
+            "defaultDimension", Json.Value.Whole(int64 family.DefaultDimension)
             "source", Json.Value.Text family.Source
         ]
 

@@ -1,6 +1,8 @@
 /// The `optim` command.
 module Optim.Cli.Program
 
+#nowarn "3265" // GetValue is declared to give null, which it never does for numbers and truth values.
+
 open System
 open System.CommandLine
 open Optim.Core

@@ -57,7 +57,7 @@ module Train =
             "outcome", Json.Value.Text(string result.Outcome)
             "reason", Json.Value.Text(Reason.text result.Reason)
             "method", Json.Value.Text run.Chosen.Info.Name
-            "parameters", Json.Value.Whole parameters
+            "parameters", Json.Value.Whole(int64 parameters)
             "trainLoss", Json.Value.Number last.Loss
             "testLoss", optional last.TestLoss
             "trainAccuracy", optional last.TrainAccuracy
@@ -69,7 +69,7 @@ module Train =
             Json.Value.List [
                 for p in run.Curve ->
                     Json.Value.Fields [
-                        "step", Json.Value.Whole p.Step
+                        "step", Json.Value.Whole(int64 p.Step)
                         "seconds", Json.Value.Number p.Seconds
                         "gradientEquivalents", Json.Value.Number p.GradientEquivalents
                         "loss", Json.Value.Number p.Loss

@@ -63,11 +63,11 @@ module Training =
         TestAccuracy = None
     }
 
-    let private pointAt (measure: Measure) (step: int64) (seconds: float) (work: float) (point: Tensor) =
+    let private pointAt (measure: Measure) (step: int64) (seconds: float) (work: float) (point: Tensor) : Optim.Reports.CurvePoint =
         let optional (f: (Tensor -> float) option) = f |> Option.map (fun f -> f point)
 
         {
-            Optim.Reports.CurvePoint.Step = int step
+            Step = int step
             Seconds = seconds
             GradientEquivalents = work
             Loss = measure.Loss point
