@@ -35,7 +35,7 @@ module Loss =
         if targets.Rank < 1 || targets.Rank > 2 || perExample <> outputs then
             complain loss $"{outputs} numbers for each example" targets
 
-    /// log Σ exp z − z at the example's class, for Int64 classes (…) from 0: the negative log-probability of the class
+    /// log Σ exp (z − z at the example's class), for Int64 classes (…) from 0: the negative log-probability of the class
     /// when the classes have probabilities softmax z. Natural parameters: z, of the categorical distribution.
     /// Hessian by z: diag p − p pᵀ with p = softmax z. No overflow for any finite z.
     let softmaxCrossEntropy: Loss = {
@@ -43,7 +43,8 @@ module Loss =
         PerExample =
             fun outputs classes ->
                 let chosen = Shaping.gather -1 (Shaping.unsqueeze -1 classes) outputs
-                Tensor.logSumExpOver [ -1 ] outputs - Shaping.squeeze -1 chosen
+                // Σ over the differences, so that large outputs do not cancel large outputs.
+                Tensor.logSumExpOver [ -1 ] (outputs - chosen)
         Check =
             fun outputs targets ->
                 let isClass (c: float) = c >= 0.0 && c < float outputs
