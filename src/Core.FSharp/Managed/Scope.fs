@@ -6,14 +6,27 @@ open System.Runtime.CompilerServices
 open Optim
 open Optim.Primitives
 
+/// What a scope noted. Used again by later scopes of the thread, since steps open one scope after the other.
+[<Sealed>]
+type internal Ledger() =
+    /// Arrays from a pool.
+    member val Arrays = List<Array>()
+    /// Tensors on such arrays.
+    member val Tensors = List<Raw>()
+    /// The storages that outlive the scope.
+    member val Kept = HashSet<obj>(ReferenceEqualityComparer.Instance)
+
+    /// Forgets all.
+    member ledger.Clear() : unit =
+        ledger.Arrays.Clear()
+        ledger.Tensors.Clear()
+        ledger.Kept.Clear()
+
 /// What one thread allocated since the scope was opened: the arrays that came from a pool and every tensor on such an
 /// array. Scopes of a thread are nested; only the innermost notes. Only large arrays come from a pool: small tensors
 /// are the garbage collector's, cost nothing here and stay usable.
 [<Sealed>]
-type internal Scope private (parent: Scope | null) =
-    let arrays = List<Array>()
-    let tensors = List<Raw>()
-    let kept = HashSet<obj>(ReferenceEqualityComparer.Instance)
+type internal Scope private (parent: Scope | null, ledger: Ledger) =
     let thread = Environment.CurrentManagedThreadId
     let mutable isOpen = true
     let mutable keepsAll = false
@@ -21,20 +34,29 @@ type internal Scope private (parent: Scope | null) =
     [<ThreadStatic; DefaultValue>]
     static val mutable private current: Scope | null
 
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private spare: Ledger | null
+
     /// The innermost scope of this thread.
     static member Current: Scope | null = Scope.current
 
     /// A new scope inside the current one of this thread.
     static member Open() : Scope =
-        let scope = new Scope(Scope.current)
+        let ledger =
+            match Scope.spare with
+            | null -> Ledger()
+            | unused -> unused
+
+        Scope.spare <- null
+        let scope = new Scope(Scope.current, ledger)
         Scope.current <- scope
         scope
 
     /// Notes an array from a pool.
-    member _.NoteArray(array: Array) : unit = arrays.Add array
+    member _.NoteArray(array: Array) : unit = ledger.Arrays.Add array
 
     /// Notes a tensor on an array from a pool.
-    member _.NoteTensor(tensor: Raw) : unit = tensors.Add tensor
+    member _.NoteTensor(tensor: Raw) : unit = ledger.Tensors.Add tensor
 
     static member private Return(array: Array) : unit =
         match array with
@@ -48,29 +70,35 @@ type internal Scope private (parent: Scope | null) =
         isOpen <- false
         Scope.current <- parent
 
-        for tensor in tensors do
-            if not (keepsAll || kept.Contains tensor.Storage) then
+        for tensor in ledger.Tensors do
+            if not (keepsAll || ledger.Kept.Contains tensor.Storage) then
                 tensor.Recycle()
             else
                 match parent with
                 | null -> ()
                 | outer -> outer.NoteTensor tensor
 
-        for array in arrays do
-            if not (keepsAll || kept.Contains array) then
+        for array in ledger.Arrays do
+            if not (keepsAll || ledger.Kept.Contains array) then
                 Scope.Return array
             else
                 match parent with
                 | null -> ()
                 | outer -> outer.NoteArray array
 
+        ledger.Clear()
+        Scope.spare <- ledger
+
     interface EngineScope with
-        member _.IsEmpty = tensors.Count = 0
+        member _.IsEmpty = not isOpen || ledger.Tensors.Count = 0
         member _.KeepAll() = keepsAll <- true
 
         member _.Keep(x: Tensor) : unit =
+            if not isOpen then
+                invalidOp "Keep: the scope is closed already"
+
             match x with
-            | :? Raw as raw -> kept.Add raw.Storage |> ignore
+            | :? Raw as raw -> ledger.Kept.Add raw.Storage |> ignore
             | other ->
                 raise (
                     ArgumentException(

@@ -7,50 +7,6 @@ open System
 [<AbstractClass; Sealed>]
 type internal Special private () =
 
-    // erf x / x as a function of x² in [0, 1].
-    static let erfTable = [|
-        0.9754769393826541
-        -0.14226120510371365
-        0.010035582187599796
-        -0.0005768764699767485
-        2.741993125219606e-05
-        -1.1043175507344507e-06
-        3.8488755420345036e-08
-        -1.1808582533875466e-09
-        3.2334215826050907e-11
-        -7.991015947004549e-13
-        1.7990725113961456e-14
-        -3.718635487818693e-16
-        7.103599003714253e-18
-    |]
-
-    // exp(x²) erfc(x) (x + 3) as a function of (x − 3) / (x + 3), x ≥ 1, that is of [−1/2, 1].
-    static let erfcTable = [|
-        1.0079562350049418
-        -0.5490126768722887
-        0.12580111227947868
-        -0.02371106682114769
-        0.003493826709396227
-        -0.0003518561958472471
-        1.1298923957330527e-05
-        3.2408778922433814e-06
-        -5.385726065146947e-07
-        -8.461490829396586e-10
-        9.90400760701392e-09
-        -7.036403532394811e-10
-        -1.6664490601021765e-10
-        2.4118928387840456e-11
-        3.026091021264195e-12
-        -6.931608397398304e-13
-        -6.602633266894141e-14
-        1.975220431651671e-14
-        1.8533715691738844e-15
-        -5.764938694712241e-16
-        -6.603493630328276e-17
-        1.6361813032735688e-17
-        2.103767041281097e-18
-    |]
-
     // log Γ(1 + z) / (z (z − 1)) as a function of z in [0, 1].
     static let logGammaTable = [|
         0.49141539302938714
@@ -138,21 +94,6 @@ type internal Special private () =
             sum <- sum * w + coefficients[i]
 
         sum
-
-    // erfc x for x ≥ 1. The square is cut in two, so that the exponent's rounding error is not multiplied by x².
-    static let erfcFar (x: float) : float =
-        if x > 28.0 then
-            0.0
-        else
-            let high = Math.Floor(x * 16.0) / 16.0
-            let low = (x - high) * (x + high)
-            // (x − 3) / (x + 3) lies in [−1/2, 1], t in [−1, 1].
-            let s = (x - 3.0) / (x + 3.0)
-            let t = (s - 0.25) / 0.75
-            Math.Exp(-high * high) * Math.Exp(-low) * chebyshev erfcTable t / (x + 3.0)
-
-    static let erfNear (x: float) : float =
-        x * chebyshev erfTable (2.0 * x * x - 1.0)
 
     static let rec logGammaPositive (x: float) : float =
         if x >= 10.0 then
@@ -258,20 +199,6 @@ type internal Special private () =
             sum <- sum + (if n % 2 = 0 && d < 0.0 then -term else term)
 
         if n % 2 = 0 then sum else -sum
-
-    /// The error function.
-    static member Erf(x: float) : float =
-        if Math.Abs x < 1.0 then erfNear x
-        elif x > 0.0 then 1.0 - erfcFar x
-        elif x < 0.0 then erfcFar -x - 1.0
-        else x
-
-    /// The complementary error function, 1 − erf x.
-    static member Erfc(x: float) : float =
-        if Math.Abs x < 1.0 then 1.0 - erfNear x
-        elif x > 0.0 then erfcFar x
-        elif x < 0.0 then 2.0 - erfcFar -x
-        else x
 
     /// log |Γ(x)|; ∞ at 0, −1, −2 … and at both infinities.
     static member LogGamma(x: float) : float =

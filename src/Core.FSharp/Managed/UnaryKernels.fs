@@ -4,6 +4,7 @@ open System
 open System.Numerics
 open System.Numerics.Tensors
 open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 open Optim
 
 /// The vector formulas of functions that System.Numerics.Tensors lacks or computes with cancellation near 0.
@@ -210,6 +211,35 @@ module internal UnaryKernels =
         for i in 0 .. y.Length - 1 do
             y[i] <- convert (f.Invoke(convert x[i]))
 
+    // Float32 is computed in double precision, block by block.
+    let private errorFunction<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>>
+        (isComplement: bool)
+        (x: ReadOnlySpan<'T>)
+        (y: Span<'T>)
+        =
+        if Unsafe.SizeOf<'T>() = 8 then
+            let from = &Unsafe.As<'T, float>(&MemoryMarshal.GetReference x)
+            let target = &Unsafe.As<'T, float>(&MemoryMarshal.GetReference y)
+
+            ErrorFunction.Apply(
+                isComplement,
+                MemoryMarshal.CreateReadOnlySpan(&from, x.Length),
+                MemoryMarshal.CreateSpan(&target, y.Length)
+            )
+        else
+            let scratch = Buffers.borrow<float> Block
+            let mutable start = 0
+
+            while start < x.Length do
+                let n = min Block (x.Length - start)
+                let wide = Span<float>(scratch, 0, n)
+                TensorPrimitives.ConvertTruncating(x.Slice(start, n), wide)
+                ErrorFunction.Apply(isComplement, reading wide, wide)
+                TensorPrimitives.ConvertTruncating(reading wide, y.Slice(start, n))
+                start <- start + n
+
+            Buffers.giveBack scratch
+
     /// y = kind x for the kinds whose result has the type of x. The spans have one length and do not overlap.
     let floating<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>>
         (kind: Unary)
@@ -249,8 +279,8 @@ module internal UnaryKernels =
         | Unary.Sigmoid when x.IsEmpty -> ()
         | Unary.Sigmoid -> TensorPrimitives.Sigmoid(x, y)
         | Unary.Relu -> TensorPrimitives.Max(x, 'T.Zero, y)
-        | Unary.Erf -> each (Func<_, _> Special.Erf) x y
-        | Unary.Erfc -> each (Func<_, _> Special.Erfc) x y
+        | Unary.Erf -> errorFunction false x y
+        | Unary.Erfc -> errorFunction true x y
         | Unary.LogGamma -> each (Func<_, _> Special.LogGamma) x y
         | Unary.Polygamma order -> each (Special.Polygamma order) x y
         | Unary.IsNaN

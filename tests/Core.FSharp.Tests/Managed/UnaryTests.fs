@@ -31,6 +31,31 @@ let private sigmoid (x: float) : float =
     else
         Math.Exp x / (1.0 + Math.Exp x)
 
+// exp(−x²) with the rounding error of the square put right.
+let private gauss (x: float) : float =
+    let s = x * x
+    Math.Exp(-s) * (1.0 - Math.FusedMultiplyAdd(x, x, -s))
+
+// erf x = 2/√π exp(−x²) Σ 2ⁿ x^(2n + 1) / (2n + 1)!!
+let private erfSeries (x: float) : float =
+    let mutable term = x
+    let mutable sum = x
+
+    for n in 1..100 do
+        term <- term * 2.0 * x * x / float (2 * n + 1)
+        sum <- sum + term
+
+    2.0 / Math.Sqrt Math.PI * gauss x * sum
+
+// erfc x = exp(−x²) / √π · 1 / (x + (1/2) / (x + (2/2) / (x + (3/2) / (x + …)))), x > 0
+let private erfcFraction (x: float) : float =
+    let mutable tail = x
+
+    for k in 600..-1..1 do
+        tail <- x + float k / 2.0 / tail
+
+    gauss x / (Math.Sqrt Math.PI * tail)
+
 let private name (kind: Unary) : string =
     match kind with
     | Unary.Power exponent -> $"Power {exponent}"
@@ -74,8 +99,8 @@ let private cases: list<Unary * (float -> float) * (float -> float)> = [
     Unary.Sigmoid, sigmoid, id
     Unary.Softplus, softplus, id
     Unary.Relu, (fun x -> max x 0.0), id
-    Unary.Erf, Special.Erf, id
-    Unary.Erfc, Special.Erfc, id
+    Unary.Erf, (fun x -> if x < 1.0 then erfSeries x else 1.0 - erfcFraction x), id
+    Unary.Erfc, (fun x -> if x < 1.0 then 1.0 - erfSeries x else erfcFraction x), id
     Unary.LogGamma, Special.LogGamma, id
     Unary.Polygamma 1, Special.Polygamma(1).Invoke, abs
 ]
