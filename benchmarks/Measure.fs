@@ -1,0 +1,121 @@
+namespace Optim.Benchmarks
+
+open System
+open System.Diagnostics
+
+/// How long an operation takes, from several batches of equal length.
+type Sample = {
+    /// The median over the batches, seconds for one operation.
+    Median: float
+    /// The fastest batch, seconds for one operation.
+    Best: float
+    /// The width of the middle half of the batches, as a part of the median.
+    Spread: float
+    /// Bytes allocated by one operation, on all threads.
+    Bytes: float
+    /// The part of the time in which the garbage collector paused the program.
+    GcShare: float
+    Batches: int
+    /// Operations in a batch.
+    Size: int
+}
+
+/// How much time a measurement may take. Times in seconds.
+type Effort = {
+    /// Until the code is compiled at its final level and caches are filled.
+    WarmUp: float
+    /// The length of one batch; a longer operation is a batch of its own.
+    Batch: float
+    /// At most so many batches; at least 3 are taken.
+    Batches: int
+    /// No batch begins after this.
+    Total: float
+}
+
+/// Measures the time of operations.
+[<RequireQualifiedAccess>]
+module Measure =
+
+    /// Warm-up 0.5 s, 11 batches of 50 ms, at most 2 s.
+    let usual: Effort = {
+        WarmUp = 0.5
+        Batch = 0.05
+        Batches = 11
+        Total = 2.0
+    }
+
+    /// For operations that take long: at least 3 times, at most 6 s.
+    let long: Effort = {
+        WarmUp = 0.5
+        Batch = 0.05
+        Batches = 9
+        Total = 6.0
+    }
+
+    let private seconds (ticks: int64) : float = float ticks / float Stopwatch.Frequency
+
+    /// The value below which the given part of sorted values lies, linear between neighbors.
+    let quantile (part: float) (sorted: float[]) : float =
+        let place = part * float (sorted.Length - 1)
+        let low = int (floor place)
+        let high = min (low + 1) (sorted.Length - 1)
+        sorted[low] + (place - float low) * (sorted[high] - sorted[low])
+
+    /// Median, best and spread of the batches' times for one operation.
+    let summarize (times: float[]) : struct (float * float * float) =
+        let sorted = Array.sort times
+        let median = quantile 0.5 sorted
+        let width = quantile 0.75 sorted - quantile 0.25 sorted
+        struct (median, sorted[0], width / median)
+
+    let private run (work: unit -> unit) (size: int) : int64 =
+        let began = Stopwatch.GetTimestamp()
+
+        for _ in 1..size do
+            work ()
+
+        Stopwatch.GetTimestamp() - began
+
+    /// Repeats the work for the warm-up, at least twice; gives the time of the last turn.
+    let private warmUp (effort: Effort) (work: unit -> unit) : float =
+        let began = Stopwatch.GetTimestamp()
+        let mutable last = run work 1
+        let mutable size = 1
+        last <- run work 1
+
+        while seconds (Stopwatch.GetTimestamp() - began) < effort.WarmUp do
+            last <- run work size / int64 size
+            // Short turns are too short for the clock; no turn is longer than a tenth of a batch.
+            if seconds last * float size < 0.1 * effort.Batch then
+                size <- 2 * size
+
+        seconds (run work size) / float size
+
+    /// The time of one call of `work`.
+    let time (effort: Effort) (work: unit -> unit) : Sample =
+        let each = warmUp effort work
+        let size = max 1 (int (effort.Batch / max each 1e-9))
+        let times = ResizeArray<float>()
+        let began = Stopwatch.GetTimestamp()
+        let paused = GC.GetTotalPauseDuration()
+        let allocated = GC.GetTotalAllocatedBytes true
+
+        while times.Count < 3
+              || (times.Count < effort.Batches
+                  && seconds (Stopwatch.GetTimestamp() - began) < effort.Total) do
+            times.Add(seconds (run work size) / float size)
+
+        let elapsed = seconds (Stopwatch.GetTimestamp() - began)
+        let bytes = GC.GetTotalAllocatedBytes true - allocated
+        let pause = (GC.GetTotalPauseDuration() - paused).TotalSeconds
+        let struct (median, best, spread) = summarize (times.ToArray())
+
+        {
+            Median = median
+            Best = best
+            Spread = spread
+            Bytes = float bytes / float (size * times.Count)
+            GcShare = pause / elapsed
+            Batches = times.Count
+            Size = size
+        }
