@@ -1,5 +1,6 @@
 namespace Optim.Primitives
 
+open System
 open Optim
 
 /// op(a) op(b) over the last two axes; leading axes broadcast. Transposes are flags, so that no derivative needs to
@@ -30,8 +31,9 @@ type internal MatMul(transposeA: bool, transposeB: bool) =
 
     /// All leading axes and the rows as one axis.
     static member private Tall(x: Tensor) : Tensor =
-        let columns = x.Shape.Dims[x.Rank - 1]
-        Reshape.Apply(Shape [| x.Length / max columns 1; columns |], x)
+        let d = x.Shape.Dims
+        let rows = d.AsSpan(0, d.Length - 1).ToArray() |> Array.fold (*) 1
+        Reshape.Apply(Shape [| rows; d[d.Length - 1] |], x)
 
     override _.Eval(a, b) =
         Check.sameKind "matmul" a b

@@ -21,7 +21,7 @@ module internal Constant =
 module internal Tangent =
 
     /// a + b.
-    let add (a: Tensor | null) (b: Tensor | null) : Tensor | null =
+    let inline add (a: Tensor | null) (b: Tensor | null) : Tensor | null =
         match a with
         | null -> b
         | x ->
@@ -30,13 +30,13 @@ module internal Tangent =
             | y -> x + y
 
     /// f t, or zero for zero.
-    let map (f: Tensor -> Tensor) (t: Tensor | null) : Tensor | null =
+    let inline map ([<InlineIfLambda>] f: Tensor -> Tensor) (t: Tensor | null) : Tensor | null =
         match t with
         | null -> null
         | t -> f t
 
     /// As map, where f may give zero too.
-    let bind (f: Tensor -> Tensor | null) (t: Tensor | null) : Tensor | null =
+    let inline bind ([<InlineIfLambda>] f: Tensor -> Tensor | null) (t: Tensor | null) : Tensor | null =
         match t with
         | null -> null
         | t -> f t
@@ -98,11 +98,15 @@ type internal Where() =
             (onSide tangents[1] (fun t -> Where.OrZero(inputs[0], t)))
             (onSide tangents[2] (fun t -> Where.ZeroOr(inputs[0], t)))
 
-    override _.Vjp(inputs, _, ct) = [|
-        null
-        Sum.To(inputs[1].Shape, Where.OrZero(inputs[0], ct))
-        Sum.To(inputs[2].Shape, Where.ZeroOr(inputs[0], ct))
-    |]
+    override _.Vjp(inputs, _, ct, wanted) =
+        let ifWanted i (select: unit -> Tensor) : Tensor | null =
+            if wanted[i] then Sum.To(inputs[i].Shape, select ()) else null
+
+        [|
+            null
+            ifWanted 1 (fun () -> Where.OrZero(inputs[0], ct))
+            ifWanted 2 (fun () -> Where.ZeroOr(inputs[0], ct))
+        |]
 
     override _.Batch(inputs, batched) =
         let members = Array.map2 (fun (x: Tensor) b -> if b then x.Rank - 1 else x.Rank) inputs batched
@@ -186,7 +190,12 @@ type internal Elementwise1(kind: Unary) =
 type internal Elementwise2(kind: Binary) =
     inherit Primitive2(string kind)
 
-    static member Apply(kind: Binary, a: Tensor, b: Tensor) : Tensor = Tensor.Bind(Elementwise2 kind, a, b)
+    static member Apply(kind: Binary, a: Tensor, b: Tensor) : Tensor =
+        if kind.IsMultiply && Object.ReferenceEquals(a, b) && a.DType.IsFloating then
+            // One derivative to take instead of two.
+            Elementwise1.Apply(Unary.Square, a)
+        else
+            Tensor.Bind(Elementwise2 kind, a, b)
 
     /// t where a is preferred to b, half of it at ties, else 0.
     static member private Preferred(kind: Comparison, a: Tensor, b: Tensor, t: Tensor) : Tensor =
@@ -201,8 +210,10 @@ type internal Elementwise2(kind: Binary) =
         | Binary.Multiply -> t * b
         | Binary.Divide -> t / b
         | Binary.Power ->
-            let slope = t * b * Tensor.Pow(a, b - 1.0)
-            Where.ZeroOr(Compare.Apply(Comparison.Equal, b, Constant.scalar b 0.0), slope)
+            // At a = b = 0 the slope is taken as 0; a safe base keeps NaN out of every order of derivative.
+            let isZero (x: Tensor) = Compare.Apply(Comparison.Equal, x, Constant.scalar x 0.0)
+            let bothZero = Elementwise2.Apply(Binary.Minimum, isZero a, isZero b)
+            t * b * Tensor.Pow(Where.Apply(bothZero, Constant.scalar a 1.0, a), b - 1.0)
         | Binary.Atan2 -> t * b / (a * a + b * b)
         | Binary.Maximum -> Elementwise2.Preferred(Comparison.Greater, a, b, t)
         | Binary.Minimum -> Elementwise2.Preferred(Comparison.Less, a, b, t)

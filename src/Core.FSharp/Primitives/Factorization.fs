@@ -54,6 +54,12 @@ module internal Matrix =
     let columns (start: int) (count: int) (x: Tensor) : Tensor =
         Slice.Axis(x.Rank - 1, AxisRange.span start count, x)
 
+    /// f of a batch of matrices (B, n, r) put side by side (n, B r), taken apart again.
+    let sideBySide (f: Tensor -> Tensor) (b: Tensor) : Tensor =
+        let size, n, r = b.Shape.Dims[0], b.Shape.Dims[1], b.Shape.Dims[2]
+        let wide = Reshape.Apply(Shape [| n; size * r |], Permute.Apply([| 1; 0; 2 |], b))
+        Permute.Apply([| 1; 0; 2 |], Reshape.Apply(Shape [| n; size; r |], f wide))
+
     /// One matrix over the other.
     let stackRows (a: Tensor) (b: Tensor) : Tensor =
         let axis = a.Rank - 2
@@ -88,15 +94,26 @@ type internal TriangularSolve(triangle: Triangle, transposed: bool, unit: bool) 
         Tangent.add moved tb
         |> Tangent.map (fun right -> TriangularSolve.Apply(triangle, transposed, unit, a, right))
 
-    override p.VjpA(a, _, y, ct) =
-        let g = TriangularSolve.Apply(triangle, not transposed, unit, a, ct)
+    /// The cotangent of a from that of b.
+    member private p.ByA(y: Tensor, g: Tensor) : Tensor =
         p.Mask(-(if transposed then Matrix.timesTransposed y g else Matrix.timesTransposed g y))
+
+    override p.VjpA(a, _, y, ct) =
+        p.ByA(y, TriangularSolve.Apply(triangle, not transposed, unit, a, ct))
 
     override _.VjpB(a, _, _, ct) = TriangularSolve.Apply(triangle, not transposed, unit, a, ct)
 
+    override p.VjpBoth(a, _, y, ct) =
+        let g = TriangularSolve.Apply(triangle, not transposed, unit, a, ct)
+        struct (p.ByA(y, g), g)
+
     override _.Batch(a, aBatched, b, bBatched) =
-        let size = if aBatched then a.Shape.Dims[0] else b.Shape.Dims[0]
-        TriangularSolve.Apply(triangle, transposed, unit, Align.Full(size, a, aBatched), Align.Full(size, b, bBatched))
+        if not aBatched && a.Rank = 2 then
+            Matrix.sideBySide (fun wide -> TriangularSolve.Apply(triangle, transposed, unit, a, wide)) b
+        else
+            let size = if aBatched then a.Shape.Dims[0] else b.Shape.Dims[0]
+            let full isBatched x = Align.Full(size, x, isBatched)
+            TriangularSolve.Apply(triangle, transposed, unit, full aBatched a, full bBatched b)
 
 /// The x with a x = b by LU. a: (…, n, n), b: (…, n, r), leading axes equal.
 [<Sealed>]
@@ -118,13 +135,14 @@ type internal Solve() =
 
     override _.VjpB(a, _, _, ct) = Solve.Apply(Matrix.transpose a, ct)
 
+    override _.VjpBoth(a, _, y, ct) =
+        let g = Solve.Apply(Matrix.transpose a, ct)
+        struct (-(Matrix.timesTransposed g y), g)
+
     override _.Batch(a, aBatched, b, bBatched) =
         if not aBatched && a.Rank = 2 then
-            // One factorization for the whole batch: its right-hand sides side by side.
-            let size, n, r = b.Shape.Dims[0], b.Shape.Dims[1], b.Shape.Dims[2]
-            let wide = Reshape.Apply(Shape [| n; size * r |], Permute.Apply([| 1; 0; 2 |], b))
-            let solved = Reshape.Apply(Shape [| n; size; r |], Solve.Apply(a, wide))
-            Permute.Apply([| 1; 0; 2 |], solved)
+            // One factorization for the whole batch.
+            Matrix.sideBySide (fun wide -> Solve.Apply(a, wide)) b
         else
             let size = if aBatched then a.Shape.Dims[0] else b.Shape.Dims[0]
             Solve.Apply(Align.Full(size, a, aBatched), Align.Full(size, b, bBatched))
@@ -196,8 +214,8 @@ type internal Qr() =
 
     override _.Batch a = Qr.Apply a
 
-/// Eigenvalues over eigenvectors of a symmetric matrix. Where eigenvalues coincide, the eigenvectors' derivative does
-/// not exist; the rules then leave that rotation out. Source: Giles 2008, "Collected matrix derivative results", 3.1.
+/// Eigenvalues over eigenvectors of a symmetric matrix. Where eigenvalues coincide (to rounding: within n ε max |w|), the
+/// eigenvectors' derivative does not exist; the rules then leave that rotation out. Source: Giles 2008, "Collected matrix derivative results", 3.1.
 [<Sealed>]
 type internal SymmetricEigen() =
     inherit Primitive1("symmetricEigen")
@@ -208,10 +226,13 @@ type internal SymmetricEigen() =
     static member private Parts(y: Tensor) : struct (Tensor * Tensor) =
         struct (Matrix.rows 0 1 y, Matrix.rows 1 y.Shape.Dims[y.Rank - 1] y)
 
-    /// 1 / (w_j − w_i), and 0 where they are equal.
+    /// 1 / (w_j − w_i), and 0 where they are equal to rounding.
     static member private Gaps(w: Tensor) : Tensor =
         let difference = w - Matrix.transpose w
-        let same = Compare.Apply(Comparison.Equal, difference, Constant.scalar w 0.0)
+        let n = w.Shape.Dims[w.Rank - 1]
+        let largest = Reduce.Apply(Reduction.Maximum, [| w.Rank - 1 |], true, abs w)
+        let rounding = float n * w.DType.Epsilon * largest
+        let same = Compare.Apply(Comparison.LessEqual, abs difference, rounding)
         Where.ZeroOr(same, 1.0 / Where.Apply(same, Constant.scalar w 1.0, difference))
 
     override _.Eval a = a.Engine.SymmetricEigen a

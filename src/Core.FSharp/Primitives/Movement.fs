@@ -185,8 +185,8 @@ and [<Sealed>] internal Assemble(shape: Shape, ranges: AxisRange[][]) =
             present |> Array.map (fun struct (_, t) -> t)
         )
 
-    override _.Vjp(_, _, ct) =
-        ranges |> Array.map (fun range -> Slice.Apply(range, ct))
+    override _.Vjp(_, _, ct, wanted) =
+        Array.map2 (fun range isWanted -> if isWanted then Slice.Apply(range, ct) else null) ranges wanted
 
     override _.Batch(pieces, batched) =
         let size = pieces[Array.findIndex id batched].Shape.Dims[0]

@@ -40,8 +40,9 @@ type internal Reduce(kind: Reduction, axes: int[], keep: bool) =
 
         match kind with
         | Reduction.LogSumExp ->
-            let finite = Elementwise1.Apply(Unary.IsFinite, kept)
-            exp (x - Where.OrZero(finite, kept))
+            // Where all of x is −∞, no element has weight.
+            let isEmpty = Compare.Apply(Comparison.Equal, kept, Constant.scalar kept -infinity)
+            exp (x - Where.ZeroOr(isEmpty, kept))
         | Reduction.Maximum
         | Reduction.Minimum ->
             let hits = Cast.Apply(x.DType, Compare.Apply(Comparison.Equal, x, kept))

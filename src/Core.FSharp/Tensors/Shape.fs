@@ -6,7 +6,15 @@ open System.Collections.Generic
 /// The lengths of a tensor's axes, outermost first; () is a scalar. Immutable; equal when all lengths are equal.
 [<Sealed>]
 type Shape internal (dims: int[]) =
-    let length = Array.fold (fun total n -> Checked.(*) total n) 1 dims
+    let length =
+        let mutable total = 1
+
+        for n in dims do
+            total <- Checked.(*) total n
+
+        total
+
+    let mutable tail: Shape | null = null
 
     static let scalar = Shape [||]
 
@@ -25,6 +33,15 @@ type Shape internal (dims: int[]) =
 
     /// The shape itself as an array that nobody may change.
     member internal _.Dims: int[] = dims
+
+    /// The shape without its first axis; worked out once, because vmap asks for it at each operation.
+    member internal _.Tail: Shape =
+        match tail with
+        | null ->
+            let shape = Shape dims[1..]
+            tail <- shape
+            shape
+        | shape -> shape
 
     /// The number of axes.
     member _.Rank: int = dims.Length
@@ -142,7 +159,7 @@ module internal Shape =
     let insert (at: int) (length: int) (shape: Shape) : Shape = Shape(Array.insertAt at length shape.Dims)
 
     /// The shape without its first axis.
-    let tail (shape: Shape) : Shape = Shape shape.Dims[1..]
+    let tail (shape: Shape) : Shape = shape.Tail
 
     /// Row-major strides, in elements.
     let strides (shape: Shape) : int[] =

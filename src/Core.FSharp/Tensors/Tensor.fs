@@ -254,6 +254,11 @@ and [<AbstractClass>] Primitive2(name: string) =
     abstract VjpA: a: Tensor * b: Tensor * y: Tensor * ct: Tensor -> Tensor | null
     /// The cotangent of b; null stands for zero.
     abstract VjpB: a: Tensor * b: Tensor * y: Tensor * ct: Tensor -> Tensor | null
+
+    /// The cotangents of a and b, for rules that share work between them.
+    abstract VjpBoth: a: Tensor * b: Tensor * y: Tensor * ct: Tensor -> struct ((Tensor | null) * (Tensor | null))
+    default p.VjpBoth(a, b, y, ct) = struct (p.VjpA(a, b, y, ct), p.VjpB(a, b, y, ct))
+
     /// The results for all members of a batch along axis 0 of those that are batched, along axis 0.
     abstract Batch: a: Tensor * aBatched: bool * b: Tensor * bBatched: bool -> Tensor
 
@@ -265,8 +270,8 @@ and [<AbstractClass>] PrimitiveN(name: string) =
     abstract Eval: inputs: Tensor[] -> Tensor
     /// The tangent of the result, from the tangents of the inputs; null stands for zero.
     abstract Jvp: inputs: Tensor[] * y: Tensor * tangents: (Tensor | null)[] -> Tensor | null
-    /// The cotangents of the inputs; null stands for zero.
-    abstract Vjp: inputs: Tensor[] * y: Tensor * ct: Tensor -> (Tensor | null)[]
+    /// The cotangents of the inputs; null stands for zero. Those that are not wanted may be left null.
+    abstract Vjp: inputs: Tensor[] * y: Tensor * ct: Tensor * wanted: bool[] -> (Tensor | null)[]
     /// The results for all members of a batch along axis 0 of those that are batched, along axis 0.
     abstract Batch: inputs: Tensor[] * batched: bool[] -> Tensor
 

@@ -1,29 +1,27 @@
 namespace Optim.Transforms
 
 open System
+open System.Threading
 open Optim
 open Optim.Primitives
 
-/// What was computed from the input of one `vjp`, in order. A tape is written by one thread at a time.
+/// The computation that starts at the input of one `vjp`. It holds no values: each value knows what it was computed from,
+/// and its position in the order of evaluation. Values that the result does not depend on are the garbage collector's.
 [<Sealed>]
 type internal Tape(level: Level) =
-    let nodes = ResizeArray<Reverse>()
+    let mutable count = 0
 
     member _.Level: Level = level
-    member _.Nodes: ResizeArray<Reverse> = nodes
 
-    /// Appends a node for a result and gives its value. Locked, because a user's function may compute in parallel.
-    member tape.Record(primal: Tensor, operation: obj, a: Tensor, b: Tensor | null, inputs: Tensor[]) : Tensor =
-        lock nodes (fun () ->
-            let node = Reverse(primal, tape, nodes.Count, operation, a, b, inputs)
-            nodes.Add node
-            node
-        )
+    /// The next position. Safe from many threads, because a user's function may compute in parallel.
+    member _.Next() : int = Interlocked.Increment &count - 1
 
-/// A value on a tape: reverse differentiation. The value is its own node.
-and [<Sealed>] internal Reverse
-    (primal: Tensor, tape: Tape, index: int, operation: obj, a: Tensor, b: Tensor | null, inputs: Tensor[]) =
+/// A value on a tape: reverse differentiation. Positions of inputs are below that of the result.
+[<Sealed>]
+type internal Reverse(primal: Tensor, tape: Tape, operation: obj, a: Tensor, b: Tensor | null, inputs: Tensor[]) =
     inherit Operand(tape.Level.Number, primal.Shape, primal.DType, primal.Engine)
+
+    let index = tape.Next()
 
     static let none: Tensor[] = [||]
 
@@ -36,101 +34,145 @@ and [<Sealed>] internal Reverse
     member _.Inputs: Tensor[] = inputs
     override _.Concrete = primal.Concrete
 
+    /// The value itself when it is on the tape.
+    static member On(tape: Tape, x: Tensor) : Reverse | null =
+        match x with
+        | :? Reverse as r when Object.ReferenceEquals(r.Tape, tape) -> r
+        | _ -> null
+
     /// The value below this tape's level.
     static member PrimalOf(tape: Tape, x: Tensor) : Tensor =
-        match x with
-        | :? Reverse as r when Object.ReferenceEquals(r.Tape, tape) -> r.Primal
-        | _ -> x
+        match Reverse.On(tape, x) with
+        | null -> x
+        | r -> r.Primal
 
-    /// The position on the tape; −1 for values that are not on it.
-    static member IndexOf(tape: Tape, x: Tensor) : int =
-        match x with
-        | :? Reverse as r when Object.ReferenceEquals(r.Tape, tape) -> r.Index
-        | _ -> -1
+    /// The input of a tape.
+    static member Leaf(tape: Tape, x: Tensor) : Reverse = Reverse(x, tape, tape, x, null, none)
 
     override _.Bind1(operation, x) =
         tape.Level.CheckOpen operation.Name
-        tape.Record(Tensor.Bind(operation, Reverse.PrimalOf(tape, x)), operation, x, null, none)
+        Reverse(Tensor.Bind(operation, Reverse.PrimalOf(tape, x)), tape, operation, x, null, none)
 
     override _.Bind2(operation, a, b) =
         tape.Level.CheckOpen operation.Name
         let y = Tensor.Bind(operation, Reverse.PrimalOf(tape, a), Reverse.PrimalOf(tape, b))
-        tape.Record(y, operation, a, b, none)
+        Reverse(y, tape, operation, a, b, none)
 
     override _.BindN(operation, inputs) =
         tape.Level.CheckOpen operation.Name
         let primals = inputs |> Array.map (fun x -> Reverse.PrimalOf(tape, x))
-        tape.Record(Tensor.Bind(operation, primals), operation, inputs[0], null, inputs)
+        Reverse(Tensor.Bind(operation, primals), tape, operation, inputs[0], null, inputs)
+
+/// What the sweep knows of one position: the value there once something reached it, and the cotangent so far.
+/// Cotangents of slices wait until their whole is due, and are then assembled in one pass.
+[<Struct; NoComparison; NoEquality>]
+type internal Slot = {
+    mutable Node: Reverse | null
+    mutable Cotangent: Tensor | null
+    mutable Pieces: ResizeArray<struct (AxisRange[] * Tensor)> | null
+}
 
 /// The sweep from a result's cotangent back to the cotangent of the input.
-/// Nodes were recorded in order of evaluation, so it is one loop backwards: no sorting, no recursion, and nothing in the
+/// Positions follow the order of evaluation, so it is one loop backwards: no sorting, no recursion, and nothing in the
 /// values changes, so a pull-back can be called again, batched and differentiated.
 [<Sealed>]
-type internal Sweep(tape: Tape, last: int) =
-    let cotangents: (Tensor | null)[] = Array.zeroCreate (last + 1)
-    let pieces: ResizeArray<struct (AxisRange[] * Tensor)>[] = Array.zeroCreate (last + 1)
+type internal Sweep(tape: Tape, result: Reverse) =
+    let slots: Slot[] = Array.zeroCreate (result.Index + 1)
 
-    member private _.Add(x: Tensor, ct: Tensor | null) : unit =
-        let index = Reverse.IndexOf(tape, x)
+    member private _.Add(x: Reverse, ct: Tensor | null) : unit =
+        match ct with
+        | null -> ()
+        | ct ->
+            let slot = &slots[x.Index]
+            slot.Node <- x
+            slot.Cotangent <- Tangent.add slot.Cotangent ct
 
-        if index >= 0 then
-            cotangents[index] <- Tangent.add cotangents[index] ct
+    member private _.AddPiece(x: Reverse, ranges: AxisRange[], ct: Tensor) : unit =
+        let slot = &slots[x.Index]
+        slot.Node <- x
 
-    /// Cotangents of slices wait until their whole is due, and are then assembled in one pass.
-    member private _.AddPiece(x: Tensor, ranges: AxisRange[], ct: Tensor) : unit =
-        let index = Reverse.IndexOf(tape, x)
+        let pieces =
+            match slot.Pieces with
+            | null ->
+                let fresh = ResizeArray()
+                slot.Pieces <- fresh
+                fresh
+            | waiting -> waiting
 
-        if index >= 0 then
-            if isNull (box pieces[index]) then
-                pieces[index] <- ResizeArray()
+        pieces.Add(struct (ranges, ct))
 
-            pieces[index].Add(struct (ranges, ct))
+    /// The whole cotangent at a position, which is forgotten there.
+    member private _.Take(index: int) : Tensor | null =
+        let slot = &slots[index]
 
-    member private _.Collect(node: Reverse) : Tensor | null =
-        let waiting = pieces[node.Index]
+        let total =
+            match slot.Pieces, slot.Node with
+            | null, _
+            | _, null -> slot.Cotangent
+            | waiting, node ->
+                let ranges = [| for struct (r, _) in waiting -> r |]
+                let parts = [| for struct (_, ct) in waiting -> ct |]
+                Tangent.add slot.Cotangent (Assemble.Apply(node.Primal.Shape, ranges, parts))
 
-        if isNull (box waiting) then
-            cotangents[node.Index]
-        else
-            let ranges = [| for struct (r, _) in waiting -> r |]
-            let parts = [| for struct (_, ct) in waiting -> ct |]
-            Tangent.add cotangents[node.Index] (Assemble.Apply(node.Primal.Shape, ranges, parts))
+        slot <- Unchecked.defaultof<Slot>
+        total
+
+    member private sweep.Propagate2(node: Reverse, operation: Primitive2, nodeB: Tensor, ct: Tensor) : unit =
+        let a, b = Reverse.PrimalOf(tape, node.A), Reverse.PrimalOf(tape, nodeB)
+
+        match Reverse.On(tape, node.A) with
+        | null ->
+            match Reverse.On(tape, nodeB) with
+            | null -> ()
+            | onB -> sweep.Add(onB, operation.VjpB(a, b, node.Primal, ct))
+        | onA ->
+            match Reverse.On(tape, nodeB) with
+            | null -> sweep.Add(onA, operation.VjpA(a, b, node.Primal, ct))
+            | onB ->
+                let struct (ca, cb) = operation.VjpBoth(a, b, node.Primal, ct)
+                sweep.Add(onA, ca)
+                sweep.Add(onB, cb)
+
+    member private sweep.PropagateN(node: Reverse, operation: PrimitiveN, ct: Tensor) : unit =
+        let primals = node.Inputs |> Array.map (fun x -> Reverse.PrimalOf(tape, x))
+        let onTape = node.Inputs |> Array.map (fun x -> Reverse.On(tape, x))
+        let wanted = onTape |> Array.map (fun x -> not (isNull x))
+        let cotangents = operation.Vjp(primals, node.Primal, ct, wanted)
+
+        for i in 0 .. cotangents.Length - 1 do
+            match onTape[i] with
+            | null -> ()
+            | x -> sweep.Add(x, cotangents[i])
 
     member private sweep.Propagate(node: Reverse, ct: Tensor) : unit =
         match node.Operation with
-        | :? Slice as slice -> sweep.AddPiece(node.A, slice.Ranges, ct)
         | :? Primitive1 as operation ->
-            sweep.Add(node.A, operation.Vjp(Reverse.PrimalOf(tape, node.A), node.Primal, ct))
+            match Reverse.On(tape, node.A) with
+            | null -> ()
+            | x ->
+                match operation with
+                | :? Slice as slice -> sweep.AddPiece(x, slice.Ranges, ct)
+                | operation -> sweep.Add(x, operation.Vjp(x.Primal, node.Primal, ct))
         | :? Primitive2 as operation ->
             match node.B with
             | null -> invalidOp "a node of two inputs has lost one"
-            | nodeB ->
-                let a, b = Reverse.PrimalOf(tape, node.A), Reverse.PrimalOf(tape, nodeB)
-
-                if Reverse.IndexOf(tape, node.A) >= 0 then
-                    sweep.Add(node.A, operation.VjpA(a, b, node.Primal, ct))
-
-                if Reverse.IndexOf(tape, nodeB) >= 0 then
-                    sweep.Add(nodeB, operation.VjpB(a, b, node.Primal, ct))
-        | :? PrimitiveN as operation ->
-            let primals = node.Inputs |> Array.map (fun x -> Reverse.PrimalOf(tape, x))
-            Array.iter2 (fun x c -> sweep.Add(x, c)) node.Inputs (operation.Vjp(primals, node.Primal, ct))
+            | nodeB -> sweep.Propagate2(node, operation, nodeB, ct)
+        | :? PrimitiveN as operation -> sweep.PropagateN(node, operation, ct)
         | other -> invalidOp $"a tape holds an operation of type {other.GetType()}"
 
-    /// The cotangent of node 0, the input; null stands for zero.
+    /// The cotangent of the input; null stands for zero.
     member sweep.Run(ct: Tensor) : Tensor | null =
-        cotangents[last] <- ct
+        sweep.Add(result, ct)
 
-        for index in last .. -1 .. 1 do
-            let node = tape.Nodes[index]
-
-            match sweep.Collect node with
+        for index in result.Index .. -1 .. 1 do
+            match slots[index].Node with
             | null -> ()
-            | total ->
-                cotangents[index] <- null
-                sweep.Propagate(node, total)
+            | node ->
+                match sweep.Take index with
+                | null -> ()
+                | total -> sweep.Propagate(node, total)
 
-        sweep.Collect tape.Nodes[0]
+        sweep.Take 0
 
 /// Entry points of reverse differentiation.
 [<RequireQualifiedAccess>]
@@ -141,18 +183,18 @@ module internal Reverse =
         let tape = Tape(Level.Next())
 
         try
-            let leaf = tape.Record(x, obj (), x, null, [||])
+            let y = f (Reverse.Leaf(tape, x))
 
-            match f leaf with
-            | :? Reverse as y when Object.ReferenceEquals(y.Tape, tape) ->
+            match Reverse.On(tape, y) with
+            | null -> struct (y, (fun _ -> Constant.zeros x))
+            | result ->
                 let pull (ct: Tensor) : Tensor =
-                    Check.shape "cotangent" y.Shape ct
+                    Check.shape "cotangent" result.Shape ct
 
-                    match Sweep(tape, y.Index).Run ct with
+                    match Sweep(tape, result).Run ct with
                     | null -> Constant.zeros x
                     | total -> total
 
-                struct (y.Primal, pull)
-            | y -> struct (y, (fun _ -> Constant.zeros x))
+                struct (result.Primal, pull)
         finally
             tape.Level.Close()
