@@ -134,7 +134,7 @@ module Tensor =
     let reciprocal (x: Tensor) : Tensor = Elementwise1.Apply(Unary.Reciprocal, x)
     /// x to a constant power.
     let power (exponent: float) (x: Tensor) : Tensor = Elementwise1.Apply(Unary.Power exponent, x)
-    /// a to the power b. The derivative by b is 0 where a ≤ 0.
+    /// a to the power b. The derivative by b is 0 where a ≤ 0; that by a is 0 where a = b = 0.
     let pow (a: Tensor) (b: Tensor) : Tensor = Elementwise2.Apply(Binary.Power, a, b)
     /// |x|; its derivative at 0 is 0.
     let abs (x: Tensor) : Tensor = Elementwise1.Apply(Unary.Abs, x)
@@ -215,7 +215,9 @@ module Tensor =
     /// Truth values: not x.
     let not (x: Tensor) : Tensor = Elementwise1.Apply(Unary.Not, x)
 
-    /// a where the condition holds, else b. A NaN on the other side does not get through, in derivatives neither.
+    /// a where the condition holds, else b. A NaN on the side not chosen does not get through; the cotangent that side
+    /// gets is 0. A function with an infinite slope there still makes 0 · ∞ = NaN of it: give it a safe argument, as in
+    /// where (x > 0) (sqrt (where (x > 0) x 1)) 0.
     let where (condition: Tensor) (a: Tensor) (b: Tensor) : Tensor = Where.Apply(condition, a, b)
 
     /// x moved into the closed range [low, high]; derivative 1 inside, 0 outside, ½ on the ends. NaN stays NaN.

@@ -102,7 +102,7 @@ module Derivatives =
         let _, product = gradAndHvp f x
         Chunks.map x.Length x (vmap product)
 
-    /// f x, ∇f x and the Hessian of f at a vector x. Cost: as hessian.
+    /// ∇f x and the Hessian of f at a vector x. Cost: as hessian.
     let gradAndHessian (f: Tensor -> Tensor) (x: Tensor) : Tensor * Tensor =
         Check.rank (nameof x) 1 x
         let gradient, product = gradAndHvp f x

@@ -192,7 +192,9 @@ let private jacobians: Test list = [
             let x = vector [ 0.4; -1.3; 0.9 ]
             let size (x: Tensor) = Tensor.sum (Tensor.square (jacobianReverse bend x))
             let size2 (x: Tensor) = Tensor.sum (Tensor.square (jacobianForward bend x))
-            close 1e-7 "by differences" (tensor [ 3 ] [ for i in 0..2 -> (differences size x (Tensor.identity 3)[i]).ToScalar() ]) (grad size x)
+            let units = Tensor.identity 3
+            let expected = Shaping.stack 0 [ for i in 0..2 -> differences size x units[i] ]
+            close 1e-7 "by differences" expected (grad size x)
             close 1e-13 "both ways" (grad size x) (grad size2 x)
         )
 
@@ -256,7 +258,11 @@ let private products: Test list = [
                 List.reduce (+) [
                     for i in 0..7 do
                         for c in 0..2 do
-                            let g = grad (fun w -> -(let l = Tensor.logSoftmax -1 (outputs w) in l[i, c])) w
+                            let surprise (w: Tensor) : Tensor =
+                                let logarithms = Tensor.logSoftmax -1 (outputs w)
+                                -logarithms[i, c]
+
+                            let g = grad surprise w
                             p[i, c] * Tensor.outer g g / 8.0
                 ]
 

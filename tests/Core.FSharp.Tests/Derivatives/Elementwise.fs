@@ -54,7 +54,7 @@ let private functions: Case list = [
     case "power 1" [] (Tensor.power 1.0) plain
     case "power 0" [] (Tensor.power 0.0) plain
     case "power 2.5" [] (Tensor.power 2.5) positive
-    case "power −2" [] (Tensor.power -2.0) plain
+    case "power −2" [] (Tensor.power -2.0) (tensor [ 2; 3 ] [ 0.9; -0.8; 1.3; -1.1; 0.75; 2.1 ])
     case "polygamma 1" [ "Tensor.polygamma" ] (Tensor.polygamma 1) aboveOne
     case "leakyRelu" [ "Tensor.leakyRelu" ] (Tensor.leakyRelu 0.1) plain
     case "clamp" [ "Tensor.clamp" ] (Tensor.clamp -0.5 1.0) plain
