@@ -107,6 +107,7 @@ module Formula =
     /// The formula, or what was wrong, with an arrow under the column.
     let parse (text: string) : Result<Expression, string> =
         match run grammar text with
+        | _ when String.IsNullOrWhiteSpace text -> Result.Error "the formula is empty"
         | Success(expression, _, _) -> Result.Ok expression
         | Failure(message, error, _) ->
             let place = $"the formula cannot be read at column {error.Position.Column}:"
