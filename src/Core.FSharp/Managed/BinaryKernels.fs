@@ -3,32 +3,40 @@ namespace Optim.Managed
 open System
 open System.Numerics
 open System.Numerics.Tensors
+open System.Runtime.Intrinsics
 open Optim
 
 /// scale · x + shift.
 [<Struct>]
 type internal AffineMap<'T when 'T :> INumberBase<'T>>(scale: 'T, shift: 'T) =
     interface IMap<'T> with
-        member _.Apply(x: Vector<'T>) : Vector<'T> = x * Vector<'T> scale + Vector<'T> shift
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> =
+            x * Vector512.Create scale + Vector512.Create shift
 
 /// t (1 − y²).
 [<Struct>]
 type internal TanhGradientMap<'T when 'T :> INumberBase<'T>> =
     interface IMap2<'T> with
-        member _.Apply(y: Vector<'T>, t: Vector<'T>) : Vector<'T> = t * (Vector<'T>.One - y * y)
+        member _.Apply(y: Vector512<'T>, t: Vector512<'T>) : Vector512<'T> =
+            t * (Vector512<'T>.One - y * y)
 
 /// t y (1 − y).
 [<Struct>]
 type internal SigmoidGradientMap<'T when 'T :> INumberBase<'T>> =
     interface IMap2<'T> with
-        member _.Apply(y: Vector<'T>, t: Vector<'T>) : Vector<'T> = t * (y * (Vector<'T>.One - y))
+        member _.Apply(y: Vector512<'T>, t: Vector512<'T>) : Vector512<'T> =
+            t * (y * (Vector512<'T>.One - y))
 
 /// t where x > 0, else 0.
 [<Struct>]
 type internal ReluGradientMap<'T when 'T :> INumberBase<'T>> =
     interface IMap2<'T> with
-        member _.Apply(x: Vector<'T>, t: Vector<'T>) : Vector<'T> =
-            Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<'T>.Zero), t, Vector<'T>.Zero)
+        member _.Apply(x: Vector512<'T>, t: Vector512<'T>) : Vector512<'T> =
+            Vector512.ConditionalSelect(
+                Vector512.GreaterThan(x, Vector512<'T>.Zero),
+                t,
+                Vector512<'T>.Zero
+            )
 
 /// Elementwise functions of two spans, or of a span and one number. Spans have one length; y overlaps none.
 [<RequireQualifiedAccess>]

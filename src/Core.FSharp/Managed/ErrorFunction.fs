@@ -1,11 +1,8 @@
 namespace Optim.Managed
 
-open System
-open System.Runtime.CompilerServices
-open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 
-/// The error function of many numbers, to a few units of the last place, for erfc relative to its own size. The tables
+/// The error function of a vector, to a few units of the last place, for erfc relative to its own size. The tables
 /// are Chebyshev expansions, computed from the definitions with 50 digits.
 [<AbstractClass; Sealed>]
 type internal ErrorFunction private () =
@@ -84,7 +81,8 @@ type internal ErrorFunction private () =
         let t = (place - number 0.25) * number (4.0 / 3.0)
         e * chebyshev farTable t / (a + number 3.0)
 
-    static let erf (x: Vector512<float>) : Vector512<float> =
+    /// erf x.
+    static member Erf(x: Vector512<float>) : Vector512<float> =
         let a = Vector512.Abs x
         let isNear = Vector512.LessThan(a, number 1.0)
 
@@ -95,7 +93,8 @@ type internal ErrorFunction private () =
             let result = Vector512.ConditionalSelect(isNear, near x, outside)
             Vector512.ConditionalSelect(Vector512.Equals(x, x), result, x)
 
-    static let erfc (x: Vector512<float>) : Vector512<float> =
+    /// erfc x = 1 − erf x.
+    static member Erfc(x: Vector512<float>) : Vector512<float> =
         let a = Vector512.Abs x
         let tail = far a
 
@@ -106,24 +105,14 @@ type internal ErrorFunction private () =
         let result = Vector512.ConditionalSelect(isNear, number 1.0 - near x, outside)
         Vector512.ConditionalSelect(Vector512.Equals(x, x), result, x)
 
-    static let one (isComplement: bool) (x: Vector512<float>) : Vector512<float> =
-        if isComplement then erfc x else erf x
+/// The error function.
+[<Struct>]
+type internal ErfMap =
+    interface IMap<float> with
+        member _.Apply(x: Vector512<float>) : Vector512<float> = ErrorFunction.Erf x
 
-    /// y = erf x, or erfc x. The spans have one length; y may be x. Cost: about 5 ns an element.
-    static member Apply(isComplement: bool, x: ReadOnlySpan<float>, y: Span<float>) : unit =
-        let lanes = Vector512<float>.Count
-        let mutable i = 0
-
-        while i <= y.Length - lanes do
-            let v = Vector512.LoadUnsafe(&MemoryMarshal.GetReference x, unativeint i)
-            Vector512.StoreUnsafe(one isComplement v, &MemoryMarshal.GetReference y, unativeint i)
-            i <- i + lanes
-
-        if i < y.Length then
-            // The rest goes through a vector that is padded with zeros.
-            let mutable v = Vector512<float>.Zero
-            let mutable first = &Unsafe.As<Vector512<float>, float>(&v)
-            let part = MemoryMarshal.CreateSpan(&first, y.Length - i)
-            x.Slice(i).CopyTo part
-            v <- one isComplement v
-            part.CopyTo(y.Slice i)
+/// The complementary error function.
+[<Struct>]
+type internal ErfcMap =
+    interface IMap<float> with
+        member _.Apply(x: Vector512<float>) : Vector512<float> = ErrorFunction.Erfc x

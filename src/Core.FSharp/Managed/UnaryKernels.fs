@@ -7,163 +7,6 @@ open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open Optim
 
-/// The vector formulas of functions that System.Numerics.Tensors lacks or computes with cancellation near 0.
-[<AutoOpen>]
-module private Formulas =
-
-    // Floating-point constants. The size tells the two types apart where the compiler can drop the other branch.
-    let inline number<'T> (value: float) : Vector<'T> =
-        if Unsafe.SizeOf<'T>() = 8 then
-            Vector.As<float, 'T>(Vector<float> value)
-        else
-            Vector.As<float32, 'T>(Vector<float32>(float32 value))
-
-    let inline convert<'A, 'B when 'A :> INumberBase<'A> and 'B :> INumberBase<'B>>
-        (value: 'A)
-        : 'B =
-        'B.CreateTruncating value
-
-    let inline reading (y: Span<'T>) : ReadOnlySpan<'T> = Span<'T>.op_Implicit y
-
-/// exp x − 1 from x and exp x.
-/// Source: Moshier 1992 (Cephes), exp: r = x P(x²), 2 r / (Q(x²) − r), to 2e-19 for |x| ≤ 1/2.
-[<Struct>]
-type internal Expm1Map<'T when 'T :> IFloatingPointIeee754<'T>> =
-    interface IMap2<'T> with
-        member _.Apply(x: Vector<'T>, e: Vector<'T>) : Vector<'T> =
-            let z = x * x
-
-            let p =
-                (number<'T> 1.2617719307481059087798e-4 * z
-                 + number<'T> 3.0299440770744196129956e-2)
-                * z
-                + number<'T> 1.0
-
-            let q =
-                number<'T> 3.0019850513866445504159e-6 * z
-                + number<'T> 2.5244834034968410419224e-3
-
-            let q = (q * z + number<'T> 2.2726554820815502876593e-1) * z + number<'T> 2.0
-            let r = x * p
-            let near = r / (q - r)
-            let isNear = Vector.LessThanOrEqual(Vector.Abs x, number<'T> 0.5)
-            Vector.ConditionalSelect(isNear, near + near, e - number<'T> 1.0)
-
-/// log (1 + x) from x and the logarithm of the rounded 1 + x. Source: Goldberg 1991, Theorem 4.
-[<Struct>]
-type internal Log1pMap<'T when 'T :> IFloatingPointIeee754<'T>> =
-    interface IMap2<'T> with
-        member _.Apply(x: Vector<'T>, l: Vector<'T>) : Vector<'T> =
-            let u = x + number<'T> 1.0
-            let far = l * (x / (u - number<'T> 1.0))
-            let isTiny = Vector.Equals(u, number<'T> 1.0)
-            let isHuge = Vector.Equals(x, Vector<'T> 'T.PositiveInfinity)
-            Vector.ConditionalSelect(isTiny ||| isHuge, x, far)
-
-/// tanh x from x and exp 2|x|.
-/// Source: Cody & Waite 1980 with Moshier's coefficients, x (1 + x² P(x²) / Q(x²)) for |x| ≤ 0.625.
-[<Struct>]
-type internal TanhMap<'T when 'T :> IFloatingPointIeee754<'T>> =
-    interface IMap2<'T> with
-        member _.Apply(x: Vector<'T>, e: Vector<'T>) : Vector<'T> =
-            let z = x * x
-
-            let p =
-                number<'T> -9.64399179425052238628e-1 * z + number<'T> -9.92877231001918586564e1
-
-            let p = p * z + number<'T> -1.61468768441708447952e3
-
-            let q =
-                (z + number<'T> 1.12811678491632931402e2) * z
-                + number<'T> 2.23548839060100448583e3
-
-            let q = q * z + number<'T> 4.84406305325125486048e3
-            let near = x + x * (z * (p / q))
-            let far = number<'T> 1.0 - number<'T> 2.0 / (e + number<'T> 1.0)
-            let far = Vector.ConditionalSelect(Vector.LessThan(x, Vector<'T>.Zero), -far, far)
-            let isNear = Vector.LessThanOrEqual(Vector.Abs x, number<'T> 0.625)
-
-            Vector.ConditionalSelect(
-                isNear,
-                Vector.ConditionalSelect(Vector.Equals(x, Vector<'T>.Zero), x, near),
-                far
-            )
-
-/// 2|x|.
-[<Struct>]
-type internal TwiceAbsMap<'T when 'T :> INumberBase<'T>> =
-    interface IMap<'T> with
-        member _.Apply(x: Vector<'T>) : Vector<'T> =
-            let a = Vector.Abs x
-            a + a
-
-/// −|x|.
-[<Struct>]
-type internal MinusAbsMap<'T when 'T :> INumberBase<'T>> =
-    interface IMap<'T> with
-        member _.Apply(x: Vector<'T>) : Vector<'T> = -(Vector.Abs x)
-
-/// max(x, 0) + l.
-[<Struct>]
-type internal AddPositiveMap<'T when 'T :> INumberBase<'T>> =
-    interface IMap2<'T> with
-        member _.Apply(x: Vector<'T>, l: Vector<'T>) : Vector<'T> =
-            l
-            + Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<'T>.Zero), x, Vector<'T>.Zero)
-
-/// The sign; NaN and zeros stay what they are.
-[<Struct>]
-type internal SignMap<'T when 'T :> INumberBase<'T>> =
-    interface IMap<'T> with
-        member _.Apply(x: Vector<'T>) : Vector<'T> =
-            let below =
-                Vector.ConditionalSelect(Vector.LessThan(x, Vector<'T>.Zero), -Vector<'T>.One, x)
-
-            Vector.ConditionalSelect(Vector.GreaterThan(x, Vector<'T>.Zero), Vector<'T>.One, below)
-
-/// A function of one span in several passes, for blocks that stay in the first cache.
-type internal IStages<'T> =
-    abstract Run: x: ReadOnlySpan<'T> * y: Span<'T> -> unit
-
-/// exp x − 1.
-[<Struct>]
-type internal Expm1Stages<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>> =
-    interface IStages<'T> with
-        member _.Run(x: ReadOnlySpan<'T>, y: Span<'T>) : unit =
-            TensorPrimitives.Exp(x, y)
-            Maps.two (Expm1Map<'T>()) x (reading y) y
-
-/// log (1 + x).
-[<Struct>]
-type internal Log1pStages<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>> =
-    interface IStages<'T> with
-        member _.Run(x: ReadOnlySpan<'T>, y: Span<'T>) : unit =
-            TensorPrimitives.Add(x, 'T.One, y)
-            TensorPrimitives.Log(reading y, y)
-            Maps.two (Log1pMap<'T>()) x (reading y) y
-
-/// tanh x.
-[<Struct>]
-type internal TanhStages<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>> =
-    interface IStages<'T> with
-        member _.Run(x: ReadOnlySpan<'T>, y: Span<'T>) : unit =
-            Maps.one (TwiceAbsMap<'T>()) x y
-            TensorPrimitives.Exp(reading y, y)
-            Maps.two (TanhMap<'T>()) x (reading y) y
-
-/// log (1 + exp x) as max(x, 0) + log (1 + exp −|x|).
-[<Struct>]
-type internal SoftplusStages<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>> =
-    interface IStages<'T> with
-        member _.Run(x: ReadOnlySpan<'T>, y: Span<'T>) : unit =
-            let scratch = Buffers.borrow<'T> x.Length
-            let e = Span<'T>(scratch, 0, x.Length)
-            Maps.one (MinusAbsMap<'T>()) x e
-            TensorPrimitives.Exp(reading e, e)
-            (Log1pStages<'T>() :> IStages<'T>).Run(reading e, y)
-            Maps.two (AddPositiveMap<'T>()) x (reading y) y
-            Buffers.giveBack scratch
-
 /// Elementwise functions of one span of floating-point numbers.
 [<RequireQualifiedAccess>]
 module internal UnaryKernels =
@@ -171,17 +14,12 @@ module internal UnaryKernels =
     [<Literal>]
     let private Block = 1024
 
-    let private inBlocks<'T, 'S when 'S: struct and 'S :> IStages<'T>>
-        (stages: 'S)
-        (x: ReadOnlySpan<'T>)
-        (y: Span<'T>)
-        =
-        let mutable start = 0
+    let inline private convert<'A, 'B when 'A :> INumberBase<'A> and 'B :> INumberBase<'B>>
+        (value: 'A)
+        : 'B =
+        'B.CreateTruncating value
 
-        while start < x.Length do
-            let n = min Block (x.Length - start)
-            stages.Run(x.Slice(start, n), y.Slice(start, n))
-            start <- start + n
+    let inline private reading (y: Span<'T>) : ReadOnlySpan<'T> = Span<'T>.op_Implicit y
 
     let private power<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>>
         (exponent: float)
@@ -211,6 +49,12 @@ module internal UnaryKernels =
         for i in 0 .. y.Length - 1 do
             y[i] <- convert (f.Invoke(convert x[i]))
 
+    let private errorFunctionOf (isComplement: bool) (x: ReadOnlySpan<float>) (y: Span<float>) =
+        if isComplement then
+            Maps.one (ErfcMap()) x y
+        else
+            Maps.one (ErfMap()) x y
+
     // Float32 is computed in double precision, block by block.
     let private errorFunction<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>>
         (isComplement: bool)
@@ -220,12 +64,8 @@ module internal UnaryKernels =
         if Unsafe.SizeOf<'T>() = 8 then
             let from = &Unsafe.As<'T, float>(&MemoryMarshal.GetReference x)
             let target = &Unsafe.As<'T, float>(&MemoryMarshal.GetReference y)
-
-            ErrorFunction.Apply(
-                isComplement,
-                MemoryMarshal.CreateReadOnlySpan(&from, x.Length),
-                MemoryMarshal.CreateSpan(&target, y.Length)
-            )
+            let x = MemoryMarshal.CreateReadOnlySpan(&from, x.Length)
+            errorFunctionOf isComplement x (MemoryMarshal.CreateSpan(&target, y.Length))
         else
             let scratch = Buffers.borrow<float> Block
             let mutable start = 0
@@ -234,7 +74,7 @@ module internal UnaryKernels =
                 let n = min Block (x.Length - start)
                 let wide = Span<float>(scratch, 0, n)
                 TensorPrimitives.ConvertTruncating(x.Slice(start, n), wide)
-                ErrorFunction.Apply(isComplement, reading wide, wide)
+                errorFunctionOf isComplement (reading wide) wide
                 TensorPrimitives.ConvertTruncating(reading wide, y.Slice(start, n))
                 start <- start + n
 
@@ -248,10 +88,10 @@ module internal UnaryKernels =
         : unit =
         match kind with
         | Unary.Exp -> TensorPrimitives.Exp(x, y)
-        | Unary.Expm1 -> inBlocks (Expm1Stages<'T>()) x y
-        | Unary.Log1p -> inBlocks (Log1pStages<'T>()) x y
-        | Unary.Tanh -> inBlocks (TanhStages<'T>()) x y
-        | Unary.Softplus -> inBlocks (SoftplusStages<'T>()) x y
+        | Unary.Expm1 -> Maps.one (Expm1Map<'T>()) x y
+        | Unary.Log1p -> Maps.one (Log1pMap<'T>()) x y
+        | Unary.Tanh -> Maps.one (TanhMap<'T>()) x y
+        | Unary.Softplus -> Maps.one (SoftplusMap<'T>()) x y
         | Unary.Log -> TensorPrimitives.Log(x, y)
         | Unary.Sqrt -> TensorPrimitives.Sqrt(x, y)
         | Unary.Square -> TensorPrimitives.Multiply(x, x, y)
