@@ -23,7 +23,12 @@ let pages =
     |> Array.sort
 
 let others =
-    [| "README.md"; "CONTRIBUTING.md"; "CHANGELOG.md"; "src/Core.FSharp/README.md" |]
+    [|
+        "README.md"
+        "CONTRIBUTING.md"
+        "CHANGELOG.md"
+        "src/Core.FSharp/README.md"
+    |]
     |> Array.map (fun name -> Path.Combine(root, name))
 
 /// The text of a page without its code.
@@ -72,7 +77,9 @@ for page in pages do
 
 // One page for each method, and no page without.
 let methods = Optim.Core.Catalogue.names
-let pageOf (name: string) = Path.Combine(docs, "methods", name + ".md")
+
+let pageOf (name: string) =
+    Path.Combine(docs, "methods", name + ".md")
 
 for name in methods do
     if not (File.Exists(pageOf name)) then
@@ -80,13 +87,23 @@ for name in methods do
     else
         let text = File.ReadAllText(pageOf name)
 
-        for part in [ "## Formula"; "## Cost and memory"; "## Options"; "## Traps"; "## Source"; "```fsharp\nopen Optim"; "```csharp\nusing Optim;" ] do
+        for part in
+            [
+                "## Formula"
+                "## Cost and memory"
+                "## Options"
+                "## Traps"
+                "## Source"
+                "```fsharp\nopen Optim"
+                "```csharp\nusing Optim;"
+            ] do
             if not (text.Contains part) then
                 let missing = part.Replace("\n", " ")
                 complain $"docs/methods/{name}.md lacks {missing}"
 
 for file in Directory.GetFiles(Path.Combine(docs, "methods"), "*.md") do
-    let name = Option.ofObj (Path.GetFileNameWithoutExtension file) |> Option.defaultValue ""
+    let name =
+        Option.ofObj (Path.GetFileNameWithoutExtension file) |> Option.defaultValue ""
 
     if not (List.contains name methods) then
         complain $"{relative file} is about no method of the catalogue"
@@ -97,7 +114,12 @@ let blocks (language: string) (first: string) : (string * string)[] = [|
         if file.EndsWith ".md" then
             let fence = $@"^```{language}\n(.*?)^```"
 
-            for block in Regex.Matches(File.ReadAllText file, fence, RegexOptions.Singleline ||| RegexOptions.Multiline) do
+            for block in
+                Regex.Matches(
+                    File.ReadAllText file,
+                    fence,
+                    RegexOptions.Singleline ||| RegexOptions.Multiline
+                ) do
                 let text = block.Groups[1].Value
 
                 if text.StartsWith first then
@@ -119,7 +141,9 @@ let fsharp = [|
 |]
 
 let csharp = blocks "csharp" "using Optim;"
-let isUsing (line: string) = line.StartsWith "using " && line.EndsWith ';' && not (line.Contains '=')
+
+let isUsing (line: string) =
+    line.StartsWith "using " && line.EndsWith ';' && not (line.Contains '=')
 
 let usings =
     csharp
@@ -138,7 +162,9 @@ let calls = csharp |> Array.mapi (fun i _ -> $"Snippet{i}.Run();")
 File.WriteAllLines(Path.Combine(target, "snippets.fsx"), fsharp)
 File.WriteAllLines(Path.Combine(target, "Snippets.cs"), Array.append usings classes)
 File.WriteAllLines(Path.Combine(target, "Program.cs"), calls)
-printfn $"{pages.Length} pages, {methods.Length} methods, {fsharp.Length - 1} F# and {csharp.Length} C# examples"
+
+printfn
+    $"{pages.Length} pages, {methods.Length} methods, {fsharp.Length - 1} F# and {csharp.Length} C# examples"
 
 if complaints > 0 then
     eprintfn $"{complaints} complaints"

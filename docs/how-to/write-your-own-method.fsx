@@ -85,24 +85,26 @@ In a test project the same is one line of an Expecto tree: `Laws.forMethodClaimi
 
 ## A broken variant
 
-This one keeps its rate in a variable of its own instead of in the state. It looks harmless and even minimizes the bowl. But a step
-is then no function of its arguments: two runs disturb each other, and a resumed run is not the run that was interrupted.
+This one goes through a cycle of rates, and counts its steps in a variable of its own instead of in the state. It looks harmless, and
+even minimizes the bowl. But a step is then no function of its arguments: two runs disturb each other, and a resumed run is not the
+run that was interrupted.
 *)
 let secretive: Method =
-    let rate = ref 1.0
+    let count = ref 0
 
     let step (oracle: Oracle) (point: Tensor) (at: Evaluation) : Step<Evaluation> =
-        let next = oracle.Evaluate(point - rate.Value * at.Gradient)
+        count.Value <- count.Value + 1
+        let rate = 0.08 / float (1 + count.Value % 3)
+        let next = oracle.Evaluate(point - rate * at.Gradient)
 
         if next.Value < at.Value && System.Double.IsFinite next.GradientNorm then
-            rate.Value <- 1.2 * rate.Value
-            Step.moved next.Point rate.Value next
+            Step.moved next.Point rate next
         else
-            rate.Value <- 0.5 * rate.Value
-            Step.rejected point rate.Value at
+            Step.rejected point rate at
 
     Method.create "secretive" (fun oracle point -> oracle.Evaluate point) step
 
+printfn "%s" (SolveResult.text (Solver.minimize secretive bowl (Tensor.ofArray [| 0.0; 0.0 |])))
 let refused = Laws.run secretive
 printfn "%O" refused
 (*** include-output ***)
