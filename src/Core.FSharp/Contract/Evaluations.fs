@@ -60,7 +60,9 @@ module Budget =
     /// At most this many steps: 0 or more.
     let steps (count: int64) : Budget =
         if count < 0L then
-            raise (System.ArgumentOutOfRangeException(nameof count, count, "expected 0 steps or more"))
+            raise (
+                System.ArgumentOutOfRangeException(nameof count, count, "expected 0 steps or more")
+            )
 
         { unlimited with Steps = count }
 

@@ -76,7 +76,9 @@ type Method
 
     member internal _.StateType: Type = stateType
     member internal _.Init(oracle: Oracle, point: Tensor) : (obj | null) = init oracle point
-    member internal _.Step(oracle: Oracle, point: Tensor, state: (obj | null)) : Step<obj | null> = step oracle point state
+
+    member internal _.Step(oracle: Oracle, point: Tensor, state: (obj | null)) : Step<obj | null> =
+        step oracle point state
 
     /// The name.
     override _.ToString() = name

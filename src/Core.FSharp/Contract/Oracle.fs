@@ -18,14 +18,23 @@ type Evaluation = {
 /// abandoned and the run ends with the best point. Asking again for value and gradient of the last point costs nothing.
 /// During one step all answers are about the same data.
 [<Sealed>]
-type Oracle internal (objective: Objective, budget: Budget, key: Key, elapsed: unit -> TimeSpan, token: CancellationToken) =
+type Oracle
+    internal
+    (
+        objective: Objective,
+        budget: Budget,
+        key: Key,
+        elapsed: unit -> TimeSpan,
+        token: CancellationToken
+    ) =
     let mutable counts = Evaluations.none
     let mutable step = 0L
     let mutable sample = 0L
     let mutable last: Evaluation voption = ValueNone
     let mutable best: Evaluation voption = ValueNone
 
-    let refuse resource limit = raise (EvaluationRefused(Reason.Spent(resource, limit)))
+    let refuse resource limit =
+        raise (EvaluationRefused(Reason.Spent(resource, limit)))
 
     let spendOn (share: float) (values: int64) (gradients: int64) (products: int64) : unit =
         token.ThrowIfCancellationRequested()
@@ -143,7 +152,12 @@ type Oracle internal (objective: Objective, budget: Budget, key: Key, elapsed: u
             raise (InvalidOperationException message)
         | ValueSome composition ->
             spend 0L 1L 0L
-            let product = Curvature.gaussNewtonProducts (composition.OutputsAt sample) (composition.LossAt sample) point
+
+            let product =
+                Curvature.gaussNewtonProducts
+                    (composition.OutputsAt sample)
+                    (composition.LossAt sample)
+                    point
 
             fun v ->
                 spend 0L 0L 1L
@@ -177,19 +191,24 @@ type Oracle internal (objective: Objective, budget: Budget, key: Key, elapsed: u
 
     /// Continues where another run stopped.
     member internal _.Restore
-        (evaluations: Evaluations, bestSoFar: Evaluation voption, lastOne: Evaluation voption, lastSample: int64)
-        : unit =
+        (
+            evaluations: Evaluations,
+            bestSoFar: Evaluation voption,
+            lastOne: Evaluation voption,
+            lastSample: int64
+        ) : unit =
         counts <- evaluations
         best <- bestSoFar
         sample <- lastSample
         last <- lastOne
 
     /// The tensors that the oracle holds.
-    member internal _.Reach: Tensor seq = seq {
-        for known in [ last; best ] do
-            match known with
-            | ValueSome e ->
-                e.Point
-                e.Gradient
-            | ValueNone -> ()
-    }
+    member internal _.Reach: Tensor seq =
+        seq {
+            for known in [ last; best ] do
+                match known with
+                | ValueSome e ->
+                    e.Point
+                    e.Gradient
+                | ValueNone -> ()
+        }

@@ -44,13 +44,16 @@ type Reason =
 [<RequireQualifiedAccess>]
 module Reason =
 
-    let private number (x: float) : string = x.ToString("G3", CultureInfo.InvariantCulture)
+    let private number (x: float) : string =
+        x.ToString("G3", CultureInfo.InvariantCulture)
 
     /// One sentence without a full stop.
     let text (reason: Reason) : string =
         match reason with
-        | Reason.GradientSmall(norm, tolerance) -> $"gradient norm {number norm} is at most {number tolerance}"
-        | Reason.TargetReached(value, target) -> $"value {number value} is at most the target {number target}"
+        | Reason.GradientSmall(norm, tolerance) ->
+            $"gradient norm {number norm} is at most {number tolerance}"
+        | Reason.TargetReached(value, target) ->
+            $"value {number value} is at most the target {number target}"
         | Reason.Spent(resource, limit) -> $"the budget for {resource} ({limit}) is spent"
         | Reason.Paused steps -> $"paused after {steps} steps; the run can go on"
         | Reason.Requested -> "an end was requested"
@@ -61,7 +64,8 @@ module Reason =
             $"the objective is {number value} at the start, but its gradient is not finite there"
         | Reason.StartNotFinite value -> $"the objective is {number value} at the start"
         | Reason.NotFinite detail -> detail
-        | Reason.Unbounded value -> $"the objective seems to have no lower bound: it fell to {number value}"
+        | Reason.Unbounded value ->
+            $"the objective seems to have no lower bound: it fell to {number value}"
 
     /// The outcome to which the reason belongs.
     let outcome (reason: Reason) : Outcome =

@@ -16,7 +16,8 @@ type HessianModification =
 [<RequireQualifiedAccess>]
 module NewtonDirection =
 
-    let private identityLike (h: Tensor) : Tensor = Tensor.cast h.DType (Tensor.identity h.Shape[0])
+    let private identityLike (h: Tensor) : Tensor =
+        Linalg.ofDiagonal (Tensor.onesLike (Linalg.diagonal 0 h))
 
     /// Solves (h + τ I) x = b for the smallest tried τ ≥ 0 with a Cholesky factor. h: (n, n), b: (n).
     /// Source: Nocedal & Wright 2006, Algorithm 3.3. Differs: the first shift is relative to the norm of h, so that
@@ -32,12 +33,15 @@ module NewtonDirection =
             if Vector.isFinite factor then
                 Linalg.solveCholesky factor b
             elif tries = 0 then
-                // The Hessian is not finite; the caller sees NaN and takes the gradient instead.
+                // The Hessian is zero; the caller sees NaN and takes the gradient instead.
                 Tensor.fullLike b nan
             else
                 attempt (max (2.0 * tau) smallest) (tries - 1)
 
-        attempt (if least > 0.0 then 0.0 else smallest - least) 60
+        if System.Double.IsFinite smallest then
+            attempt (if least > 0.0 then 0.0 else smallest - least) 60
+        else
+            Tensor.fullLike b nan
 
     /// V f(Λ)⁻¹ Vᵀ b for the eigendecomposition h = V Λ Vᵀ. f: the eigenvalues (n) to positive numbers (n).
     let solveSpectral (f: Tensor -> Tensor) (h: Tensor) (b: Tensor) : Tensor =
@@ -48,7 +52,11 @@ module NewtonDirection =
     /// The floor √ε · max |λ| of eigenvalues.
     let floorOf (values: Tensor) : float =
         let largest = (Tensor.max (Tensor.abs values)).ToScalar()
-        if largest > 0.0 then sqrt values.DType.Epsilon * largest else 1.0
+
+        if largest > 0.0 then
+            sqrt values.DType.Epsilon * largest
+        else
+            1.0
 
     /// B⁻¹ b for the Hessian h modified to a positive definite B. Not finite where h is not.
     let solve (modification: HessianModification) (h: Tensor) (b: Tensor) : Tensor =

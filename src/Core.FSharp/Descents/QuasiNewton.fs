@@ -23,8 +23,8 @@ type LbfgsMemory = {
 /// What BFGS remembers.
 [<NoComparison; NoEquality>]
 type BfgsMemory = {
-    /// The approximation of the inverse Hessian (n, n); a scalar 1 stands for the identity before the first update.
-    Inverse: Tensor
+    /// The approximation of the inverse Hessian (n, n); none, for the identity, before the first update.
+    Inverse: Tensor voption
 }
 
 /// Directions of quasi-Newton methods. s: the move, y: the change of the gradient, rho = 1 / (yᵀ s).
@@ -90,29 +90,31 @@ module QuasiNewton =
     /// Source: Nocedal & Wright 2006, (6.17) and (6.20).
     let dense: Descent<BfgsMemory> = {
         Name = "BFGS"
-        Start = fun _ _ -> { Inverse = Tensor.scalar 1.0 }
+        Start = fun _ _ -> { Inverse = ValueNone }
         Direct =
             fun _ at memory ->
-                let isFresh = memory.Inverse.Rank = 0
-
-                {
-                    Along = if isFresh then -at.Gradient else -(Tensor.matmul memory.Inverse at.Gradient)
-                    FirstSize = if isFresh then 1.0 / at.GradientNorm else 1.0
+                match memory.Inverse with
+                | ValueNone -> {
+                    Along = -at.Gradient
+                    FirstSize = 1.0 / at.GradientNorm
                     Memory = memory
-                }
+                  }
+                | ValueSome h -> {
+                    Along = -(Tensor.matmul h at.Gradient)
+                    FirstSize = 1.0
+                    Memory = memory
+                  }
         Learn =
             fun memory before after ->
                 let s, y = after.Point - before.Point, after.Gradient - before.Gradient
                 let ys = Vector.dot y s
 
                 if isCurved s y ys then
-                    let h =
-                        if memory.Inverse.Rank = 0 then
-                            ys / Vector.dot y y * Tensor.cast s.DType (Tensor.identity s.Length)
-                        else
-                            memory.Inverse
+                    let first () =
+                        Linalg.ofDiagonal (Tensor.fullLike s (ys / Vector.dot y y))
 
-                    { Inverse = updateInverse h s y }
+                    let h = memory.Inverse |> ValueOption.defaultWith first
+                    { Inverse = ValueSome(updateInverse h s y) }
                 else
                     memory
     }

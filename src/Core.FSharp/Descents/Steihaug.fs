@@ -30,16 +30,27 @@ type SteihaugResult = {
 [<RequireQualifiedAccess>]
 module Steihaug =
 
-    /// The larger root τ of |p + τ d| = radius, with |p| < radius.
-    let private toBoundary (p: Tensor) (d: Tensor) (radius: float) : float =
+    /// The roots τ of |p + τ d| = radius, with |p| < radius: one below and one above 0.
+    let private toBoundary (p: Tensor) (d: Tensor) (radius: float) : struct (float * float) =
         let a, b, c = Vector.dot d d, Vector.dot p d, Vector.dot p p - radius * radius
         let root = sqrt (b * b - a * c)
-        if b > 0.0 then -c / (b + root) else (root - b) / a
+
+        if b > 0.0 then
+            struct (-(b + root) / a, -c / (b + root))
+        else
+            struct (c / (root - b), (root - b) / a)
 
     /// An approximate minimizer of m. product: v ↦ H v. Stops when the residual |g + H p| ≤ tolerance.
     /// Cost: at most `most` products. Source: Steihaug 1983; Nocedal & Wright 2006, Algorithm 7.2.
-    let solve (product: Tensor -> Tensor) (gradient: Tensor) (radius: float) (tolerance: float) (most: int) : SteihaugResult =
-        let model (p: Tensor) (hp: Tensor) = Vector.dot gradient p + 0.5 * Vector.dot p hp
+    let solve
+        (product: Tensor -> Tensor)
+        (gradient: Tensor)
+        (radius: float)
+        (tolerance: float)
+        (most: int)
+        : SteihaugResult =
+        let model (p: Tensor) (hp: Tensor) =
+            Vector.dot gradient p + 0.5 * Vector.dot p hp
 
         let ended (p: Tensor) (hp: Tensor) (why: SteihaugEnd) (products: int) = {
             Move = p
@@ -49,7 +60,14 @@ module Steihaug =
         }
 
         // p: move, hp: H p, r: residual, d: conjugate direction
-        let rec go (p: Tensor) (hp: Tensor) (r: Tensor) (rr: float) (d: Tensor) (products: int) : SteihaugResult =
+        let rec go
+            (p: Tensor)
+            (hp: Tensor)
+            (r: Tensor)
+            (rr: float)
+            (d: Tensor)
+            (products: int)
+            : SteihaugResult =
             if sqrt rr <= tolerance then
                 ended p hp SteihaugEnd.Solved products
             elif products >= most then
@@ -58,20 +76,27 @@ module Steihaug =
                 let hd = product d
                 let curvature = Vector.dot d hd
 
-                let stopAt (why: SteihaugEnd) =
-                    let tau = toBoundary p d radius
+                let stopAt (why: SteihaugEnd) (tau: float) =
                     ended (p + tau * d) (hp + tau * hd) why (products + 1)
+
+                let struct (behind, ahead) = toBoundary p d radius
 
                 if not (System.Double.IsFinite curvature) then
                     ended p hp SteihaugEnd.NotFinite (products + 1)
                 elif curvature <= 0.0 then
-                    stopAt SteihaugEnd.NegativeCurvature
+                    // Both ends of the line are candidates: rᵀ d τ + ½ dᵀ H d τ².
+                    let change (tau: float) =
+                        tau * Vector.dot r d + 0.5 * tau * tau * curvature
+
+                    stopAt
+                        SteihaugEnd.NegativeCurvature
+                        (if change behind < change ahead then behind else ahead)
                 else
                     let alpha = rr / curvature
                     let next = p + alpha * d
 
                     if Vector.norm next >= radius then
-                        stopAt SteihaugEnd.Boundary
+                        stopAt SteihaugEnd.Boundary ahead
                     else
                         let r = r + alpha * hd
                         let rrNext = Vector.dot r r

@@ -66,19 +66,26 @@ module Adam =
         let rate = Schedule.rate state.Count options.Rate
         let raw = oracle.Gradient point
         let decays = options.WeightDecay > 0.0
-        let g = if decays && not decoupled then raw + options.WeightDecay * point else raw
-        let x = if decays && decoupled then (1.0 - rate * options.WeightDecay) * point else point
+
+        let g =
+            if decays && not decoupled then
+                raw + options.WeightDecay * point
+            else
+                raw
+
+        let x =
+            if decays && decoupled then
+                (1.0 - rate * options.WeightDecay) * point
+            else
+                point
+
         let m = options.Decay1 * state.Moment1 + (1.0 - options.Decay1) * g
         let v = options.Decay2 * state.Moment2 + (1.0 - options.Decay2) * Tensor.square g
         let mean = m / (1.0 - options.Decay1 ** t)
         let square = v / (1.0 - options.Decay2 ** t)
         let next = x - rate * mean / (Tensor.sqrt square + options.Epsilon)
 
-        Step.moved next rate {
-            Count = state.Count + 1L
-            Moment1 = m
-            Moment2 = v
-        }
+        Step.moved next rate { Count = state.Count + 1L; Moment1 = m; Moment2 = v }
 
     /// The method with these options. Errors: ArgumentException for options outside their ranges.
     let create (options: AdamOptions) : Method =

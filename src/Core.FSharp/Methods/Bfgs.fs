@@ -19,4 +19,5 @@ module Bfgs =
     let defaults: BfgsOptions = { Search = StrongWolfe.create StrongWolfe.defaults }
 
     /// The method with these options.
-    let create (options: BfgsOptions) : Method = LineSearch.create "bfgs" QuasiNewton.dense options.Search
+    let create (options: BfgsOptions) : Method =
+        LineSearch.create "bfgs" QuasiNewton.dense options.Search

@@ -3,147 +3,49 @@ namespace Optim.Core
 open System
 open Optim
 
-/// What a method uses of the objective's shape.
-[<RequireQualifiedAccess>]
-type MethodFamily =
-    /// Gradients only, each by itself.
-    | FirstOrder
-    /// Curvature learned from changes of the gradient.
-    | QuasiNewton
-    /// Curvature computed exactly.
-    | SecondOrder
-
-    /// The name in tables.
-    override family.ToString() =
-        match family with
-        | FirstOrder -> "First order"
-        | QuasiNewton -> "Quasi-Newton"
-        | SecondOrder -> "Second order"
-
-/// What can be relied upon.
-type MethodTraits = {
-    /// No accepted step raises the value of a deterministic objective by more than rounding.
-    IsMonotone: bool
-    /// It leaves strict saddles even if it starts on one.
-    EscapesSaddles: bool
-    /// Multiplying the objective by a positive number leaves the path as it is, apart from rounding.
-    IsScaleInvariant: bool
-    /// Rotating the coordinates rotates the path.
-    IsRotationInvariant: bool
-    /// Steps on mini-batches make sense.
-    SuitsMiniBatches: bool
-    /// It has a learning rate that must suit the problem.
-    NeedsRate: bool
-    /// It holds n² numbers: for points of a few thousand numbers at most.
-    IsDense: bool
-}
-
-/// A number that sets a method.
-type Knob = {
-    /// In kebab-case.
-    Name: string
-    Default: float
-    /// The legal range in words.
-    Range: string
-    Meaning: string
-}
-
-/// A method that can be made by name.
-[<NoComparison; NoEquality>]
-type MethodInfo = {
-    /// In kebab-case; the method's own name.
-    Name: string
-    Title: string
-    Family: MethodFamily
-    /// What it asks of the objective.
-    Asks: string
-    CostPerStep: string
-    Memory: string
-    Source: string
-    Traits: MethodTraits
-    Knobs: Knob list
-    /// The method with some knobs set and the others at their defaults. Errors: ArgumentException for an unknown knob or
-    /// a number outside its range.
-    Create: Map<string, float> -> Method
-}
-
 /// All methods by name.
 [<RequireQualifiedAccess>]
 module Catalogue =
 
-    let private knob (name: string) (value: float) (range: string) (meaning: string) : Knob = {
-        Name = name
-        Default = value
-        Range = range
-        Meaning = meaning
-    }
-
-    /// How many letters must be changed, put in or left out. Source: Levenshtein 1966.
-    let private distance (a: string) (b: string) : int =
-        let next (row: int[]) (i: int) =
-            let cells = Array.zeroCreate (b.Length + 1)
-            cells[0] <- i + 1
-
-            for j in 1 .. b.Length do
-                let change = if a[i] = b[j - 1] then 0 else 1
-                cells[j] <- min (row[j - 1] + change) (1 + min row[j] cells[j - 1])
-
-            cells
-
-        (Array.fold next [| 0 .. b.Length |] [| 0 .. a.Length - 1 |])[b.Length]
-
-    let private unknown (kind: string) (name: string) (known: string list) : 'T =
-        let hint =
-            match known with
-            | [] -> "; there are none"
-            | _ ->
-                let nearest = known |> List.minBy (distance (name.ToLowerInvariant()))
-                let list = String.concat ", " known
-                $"; did you mean {nearest}? There are {list}"
-
-        raise (ArgumentException($"no {kind} is named {name}{hint}", "name"))
-
-    /// A value for each knob: what was set, else the default.
-    let private settings (knobs: Knob list) (set: Map<string, float>) : string -> float =
-        let known = knobs |> List.map (fun k -> k.Name)
-
-        for KeyValue(name, _) in set do
-            if not (List.contains name known) then
-                unknown "knob of this method" name known
-
-        let values = knobs |> List.map (fun k -> k.Name, defaultArg (Map.tryFind k.Name set) k.Default) |> Map.ofList
-        fun name -> values[name]
-
-    /// The whole number behind a knob. Errors: ArgumentOutOfRangeException for anything between.
-    let private whole (name: string) (value: float) : int =
-        if not (Math.Round value = value && abs value <= float Int32.MaxValue) then
-            raise (ArgumentOutOfRangeException(name, $"{name} is {value}, expected a whole number"))
-
-        int value
-
-    let private truth (name: string) (value: float) : bool =
-        match value with
-        | 0.0 -> false
-        | 1.0 -> true
-        | _ -> raise (ArgumentOutOfRangeException(name, $"{name} is {value}, expected 0 or 1"))
-
     // Knobs that several methods share.
 
-    let private decrease (value: float) = knob "decrease" value "0 < c1 < 1/2" "how much of the promised decrease a step must bring"
-    let private curvature (value: float) = knob "curvature" value "c1 < c2 < 1" "how much of the slope may be left after a step"
-    let private rate (value: float) = knob "rate" value "above 0" "the learning rate"
-    let private weightDecay (value: float) = knob "weight-decay" value "0 or more" "how strongly the point is pulled to 0"
-    let private momentumKnob = knob "momentum" 0.9 "0 < momentum < 1" "how much of the last move is kept"
+    let private decrease (value: float) =
+        Knob.create
+            "decrease"
+            value
+            "0 < c1 < 1/2"
+            "how much of the promised decrease a step must bring"
+
+    let private curvature (value: float) =
+        Knob.create "curvature" value "c1 < c2 < 1" "how much of the slope may be left after a step"
+
+    let private rate (value: float) =
+        Knob.create "rate" value "above 0" "the learning rate"
+
+    let private weightDecay (value: float) =
+        Knob.create "weight-decay" value "0 or more" "how strongly the point is pulled to 0"
+
+    let private momentumKnob =
+        Knob.create "momentum" 0.9 "0 < momentum < 1" "how much of the last move is kept"
 
     let private strongWolfe = StrongWolfe.defaults
     let private wolfeKnobs = [ decrease strongWolfe.Decrease; curvature strongWolfe.Curvature ]
+
     let private armijoKnobs = [
         decrease Armijo.defaults.Decrease
-        knob "shrink" Armijo.defaults.Shrink "0.1 to 0.999" "the largest factor from one trial to the next"
+        Knob.create
+            "shrink"
+            Armijo.defaults.Shrink
+            "0.1 to 0.999"
+            "the largest factor from one trial to the next"
     ]
 
     let private wolfe (get: string -> float) : Search =
-        StrongWolfe.create { strongWolfe with Decrease = get "decrease"; Curvature = get "curvature" }
+        StrongWolfe.create {
+            strongWolfe with
+                Decrease = get "decrease"
+                Curvature = get "curvature"
+        }
 
     let private armijo (get: string -> float) : Search =
         Armijo.create { Armijo.defaults with Decrease = get "decrease"; Shrink = get "shrink" }
@@ -168,7 +70,12 @@ module Catalogue =
         IsDense = false
     }
 
-    let private entry (name: string) (title: string) (family: MethodFamily) (traits: MethodTraits) : MethodInfo = {
+    let private entry
+        (name: string)
+        (title: string)
+        (family: MethodFamily)
+        (traits: MethodTraits)
+        : MethodInfo = {
         Name = name
         Title = title
         Family = family
@@ -181,11 +88,11 @@ module Catalogue =
         Create = fun _ -> GradientDescent.create GradientDescent.defaults
     }
 
-    let private making (knobs: Knob list) (make: (string -> float) -> Method) (info: MethodInfo) : MethodInfo = {
-        info with
-            Knobs = knobs
-            Create = settings knobs >> make
-    }
+    let private making
+        (knobs: Knob list)
+        (make: (string -> float) -> Method)
+        (info: MethodInfo)
+        : MethodInfo = { info with Knobs = knobs; Create = Knob.settings knobs >> make }
 
     let private gradientDescent: MethodInfo =
         {
@@ -213,12 +120,13 @@ module Catalogue =
                 }
             )
 
-    let private withMomentum (name: string) (title: string) (isNesterov: bool) (source: string) : MethodInfo =
-        {
-            entry name title MethodFamily.FirstOrder rated with
-                Memory = "2 points"
-                Source = source
-        }
+    let private withMomentum
+        (name: string)
+        (title: string)
+        (isNesterov: bool)
+        (source: string)
+        : MethodInfo =
+        { entry name title MethodFamily.FirstOrder rated with Memory = "2 points"; Source = source }
         |> making
             [ rate 0.01; momentumKnob; weightDecay 0.0 ]
             (fun get ->
@@ -233,7 +141,12 @@ module Catalogue =
                 }
             )
 
-    let private adamLike (name: string) (title: string) (defaults: AdamOptions) (create: AdamOptions -> Method) : MethodInfo =
+    let private adamLike
+        (name: string)
+        (title: string)
+        (defaults: AdamOptions)
+        (create: AdamOptions -> Method)
+        : MethodInfo =
         {
             entry name title MethodFamily.FirstOrder { rated with IsRotationInvariant = false } with
                 Memory = "3 points"
@@ -241,9 +154,21 @@ module Catalogue =
         |> making
             [
                 rate 1e-3
-                knob "decay1" defaults.Decay1 "0 <= decay1 < 1" "the decay of the mean of gradients"
-                knob "decay2" defaults.Decay2 "0 <= decay2 < 1" "the decay of the mean of squared gradients"
-                knob "epsilon" defaults.Epsilon "above 0" "added to the root of the mean square"
+                Knob.create
+                    "decay1"
+                    defaults.Decay1
+                    "0 <= decay1 < 1"
+                    "the decay of the mean of gradients"
+                Knob.create
+                    "decay2"
+                    defaults.Decay2
+                    "0 <= decay2 < 1"
+                    "the decay of the mean of squared gradients"
+                Knob.create
+                    "epsilon"
+                    defaults.Epsilon
+                    "above 0"
+                    "added to the root of the mean square"
                 weightDecay defaults.WeightDecay
             ]
             (fun get ->
@@ -280,44 +205,59 @@ module Catalogue =
         {
             entry "lbfgs" "Limited-memory BFGS" MethodFamily.QuasiNewton searching with
                 Asks = "values and gradients"
-                CostPerStep = "1 value and gradient, 4 points of arithmetic for each pair remembered"
+                CostPerStep =
+                    "1 value and gradient, 4 points of arithmetic for each pair remembered"
                 Memory = "2 points for each pair remembered, and 4"
                 Source = "Liu & Nocedal 1989; Nocedal & Wright 2006, Algorithms 7.4 and 7.5"
         }
         |> making
-            (knob "history" (float Lbfgs.defaults.History) "1 or more, whole" "how many pairs are remembered" :: wolfeKnobs)
-            (fun get -> Lbfgs.create { History = whole "history" (get "history"); Search = wolfe get })
+            (Knob.create
+                "history"
+                (float Lbfgs.defaults.History)
+                "1 or more, whole"
+                "how many pairs are remembered"
+             :: wolfeKnobs)
+            (fun get ->
+                Lbfgs.create { History = Knob.whole "history" (get "history"); Search = wolfe get }
+            )
 
     let private newton: MethodInfo =
-        let modifications = [ HessianModification.Cholesky; HessianModification.Absolute; HessianModification.Floor ]
+        let modifications = [
+            HessianModification.Cholesky
+            HessianModification.Absolute
+            HessianModification.Floor
+        ]
 
         {
-            entry "newton" "Newton's method with a modified Hessian" MethodFamily.SecondOrder { searching with IsDense = true } with
+            entry "newton" "Newton's method with a modified Hessian" MethodFamily.SecondOrder {
+                searching with
+                    IsDense = true
+            } with
                 Asks = "values, gradients and whole Hessians"
                 CostPerStep = "1 gradient, n Hessian products, of order n³ operations"
                 Memory = "n² numbers and some points"
                 Source = "Nocedal & Wright 2006, Algorithm 3.2 and section 3.4"
         }
         |> making
-            (knob
+            (Knob.create
                 "modification"
                 0.0
                 "0, 1 or 2"
                 "what makes the Hessian positive definite: 0 adds to its diagonal, 1 takes absolute eigenvalues, 2 raises them to a floor"
              :: armijoKnobs)
             (fun get ->
-                let number = whole "modification" (get "modification")
+                let number = Knob.whole "modification" (get "modification")
                 Check.within "modification" 0.0 2.0 (float number)
                 Newton.create { Modification = modifications[number]; Search = armijo get }
             )
 
     let private pureNewton: MethodInfo =
         {
-            entry
-                "newton-pure"
-                "Newton's method of the textbooks"
-                MethodFamily.SecondOrder
-                { searching with IsMonotone = false; IsDense = true } with
+            entry "newton-pure" "Newton's method of the textbooks" MethodFamily.SecondOrder {
+                searching with
+                    IsMonotone = false
+                    IsDense = true
+            } with
                 Asks = "gradients and whole Hessians"
                 CostPerStep = "1 gradient, n Hessian products, of order n³ operations"
                 Memory = "n² numbers and some points"
@@ -337,23 +277,39 @@ module Catalogue =
         }
         |> making
             [
-                knob "gauss-newton" 0.0 "0 or 1" "whether the Gauss-Newton matrix takes the place of the Hessian"
-                knob "radius" defaults.InitialRadius "above 0" "the first trust radius"
-                knob "max-radius" defaults.MaxRadius "at least radius" "the largest trust radius"
-                knob "accept-above" defaults.AcceptAbove "0 to 1/4" "the part of the promised decrease that a step must bring"
-                knob "max-products" (float defaults.MaxProducts) "1 or more, whole" "the most products a step"
+                Knob.create
+                    "gauss-newton"
+                    0.0
+                    "0 or 1"
+                    "whether the Gauss-Newton matrix takes the place of the Hessian"
+                Knob.create "radius" defaults.InitialRadius "above 0" "the first trust radius"
+                Knob.create
+                    "max-radius"
+                    defaults.MaxRadius
+                    "at least radius"
+                    "the largest trust radius"
+                Knob.create
+                    "accept-above"
+                    defaults.AcceptAbove
+                    "0 to 1/4"
+                    "the part of the promised decrease that a step must bring"
+                Knob.create
+                    "max-products"
+                    (float defaults.MaxProducts)
+                    "1 or more, whole"
+                    "the most products a step"
             ]
             (fun get ->
                 NewtonCg.create {
                     Matrix =
-                        if truth "gauss-newton" (get "gauss-newton") then
+                        if Knob.truth "gauss-newton" (get "gauss-newton") then
                             CurvatureMatrix.GaussNewton
                         else
                             CurvatureMatrix.Hessian
                     InitialRadius = get "radius"
                     MaxRadius = get "max-radius"
                     AcceptAbove = get "accept-above"
-                    MaxProducts = whole "max-products" (get "max-products")
+                    MaxProducts = Knob.whole "max-products" (get "max-products")
                 }
             )
 
@@ -365,20 +321,29 @@ module Catalogue =
                 MethodFamily.SecondOrder
                 { searching with EscapesSaddles = true; IsDense = true } with
                 Asks = "values, gradients and whole Hessians"
-                CostPerStep = "1 gradient, n Hessian products, 9 n³ operations, 1 value for each damping"
+                CostPerStep =
+                    "1 gradient, n Hessian products, 9 n³ operations, 1 value for each damping"
                 Memory = "2 n² numbers"
                 Source = "Dauphin et al. 2014, Algorithm 1 with an exact Hessian"
         }
         |> making
             [
-                knob "fixed" 0.0 "0 or 1" "whether the damping is fixed instead of the best of several"
-                knob "damping" 0.0 "0 or more" "the fixed damping, in multiples of the largest absolute eigenvalue"
+                Knob.create
+                    "fixed"
+                    0.0
+                    "0 or 1"
+                    "whether the damping is fixed instead of the best of several"
+                Knob.create
+                    "damping"
+                    0.0
+                    "0 or more"
+                    "the fixed damping, in multiples of the largest absolute eigenvalue"
             ]
             (fun get ->
                 let damping = get "damping"
                 Check.within "damping" 0.0 Double.MaxValue damping
 
-                if truth "fixed" (get "fixed") then
+                if Knob.truth "fixed" (get "fixed") then
                     SaddleFreeNewton.create { Damping = SaddleFreeDamping.Fixed damping }
                 else
                     SaddleFreeNewton.create SaddleFreeNewton.defaults
@@ -389,7 +354,11 @@ module Catalogue =
         gradientDescent
         sgd
         withMomentum "momentum" "Gradient descent with momentum" false "Polyak 1964"
-        withMomentum "nesterov" "Gradient descent with Nesterov's momentum" true "Nesterov 1983; Sutskever et al. 2013"
+        withMomentum
+            "nesterov"
+            "Gradient descent with Nesterov's momentum"
+            true
+            "Nesterov 1983; Sutskever et al. 2013"
         adam
         adamW
         bfgs
@@ -407,7 +376,7 @@ module Catalogue =
     let find (name: string) : MethodInfo =
         match all |> List.tryFind (fun info -> info.Name = name) with
         | Some info -> info
-        | None -> unknown "method" name names
+        | None -> Knob.unknown "method" name names
 
     /// The method with this name and some of its knobs set. Errors: ArgumentException for an unknown name or knob, and for a
     /// number outside its range.

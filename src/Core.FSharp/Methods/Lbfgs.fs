@@ -19,10 +19,7 @@ type LbfgsOptions = {
 module Lbfgs =
 
     /// History 10, strong Wolfe.
-    let defaults: LbfgsOptions = {
-        History = 10
-        Search = StrongWolfe.create StrongWolfe.defaults
-    }
+    let defaults: LbfgsOptions = { History = 10; Search = StrongWolfe.create StrongWolfe.defaults }
 
     /// The method with these options. Errors: ArgumentOutOfRangeException for a history below 1.
     let create (options: LbfgsOptions) : Method =

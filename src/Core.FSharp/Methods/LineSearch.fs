@@ -44,8 +44,7 @@ module LineSearch =
         (point: Tensor)
         (state: LineSearchState<'M>)
         : LineSearchState<'M> * SearchUnderWay =
-        // On mini-batches the next search sees other data than the last evaluation.
-        let at = if oracle.Objective.IsStochastic then oracle.Evaluate point else state.Current
+        let at = state.Current
 
         let proposed =
             if state.UsesGradient then
@@ -56,29 +55,40 @@ module LineSearch =
         let slope = Vector.dot at.Gradient proposed.Along
         let steepness = 1e-14 * at.GradientNorm * Vector.norm proposed.Along
 
+        let descends = slope < -steepness && Double.IsFinite slope
+
         let direction, slope =
-            if slope < -steepness && Double.IsFinite slope then
+            if descends then
                 proposed, slope
             else
                 steepest at (descent.Start oracle at), -at.GradientNorm * at.GradientNorm
 
         let origin = { Size = 0.0; Value = at.Value; Slope = slope }
+        let resolution = 64.0 * point.DType.Epsilon * abs at.Value
 
         let underWay = {
             Along = direction.Along
-            Search = search.Start(origin, direction.FirstSize, state.Moves)
+            Search = {
+                search.Start(origin, direction.FirstSize, state.Moves) with
+                    Resolution = resolution
+            }
             IsSettling = false
         }
 
         {
             state with
-                Current = at
                 Memory = direction.Memory
                 UnderWay = ValueSome underWay
+                UsesGradient = state.UsesGradient || not descends
         },
         underWay
 
-    let private look (search: Search) (oracle: Oracle) (underWay: SearchUnderWay) (point: Tensor) : LinePoint =
+    let private look
+        (search: Search)
+        (oracle: Oracle)
+        (underWay: SearchUnderWay)
+        (point: Tensor)
+        : LinePoint =
         let size = underWay.Search.Trial
 
         match search.Needs with
@@ -93,7 +103,11 @@ module LineSearch =
                 Slope = Vector.dot evaluation.Gradient underWay.Along
             }
 
-    let private giveUp (point: Tensor) (detail: string) (state: LineSearchState<'M>) : Step<LineSearchState<'M>> =
+    let private giveUp
+        (point: Tensor)
+        (detail: string)
+        (state: LineSearchState<'M>)
+        : Step<LineSearchState<'M>> =
         let ended = { state with UnderWay = ValueNone }
 
         if state.UsesGradient then
@@ -103,16 +117,30 @@ module LineSearch =
 
     let private accept
         (descent: Descent<'M>)
+        (search: Search)
         (oracle: Oracle)
         (point: Tensor)
         (target: Tensor)
-        (size: float)
         (state: LineSearchState<'M>)
         : Step<LineSearchState<'M>> =
         let next = oracle.Evaluate target
 
+        let size =
+            state.UnderWay
+            |> ValueOption.map (fun u -> u.Search.Trial)
+            |> ValueOption.defaultValue 0.0
+
+        let improves =
+            next.Value < state.Current.Value
+            || next.GradientNorm < state.Current.GradientNorm
+
         if not (Double.IsFinite next.Value && Double.IsFinite next.GradientNorm) then
-            giveUp point $"value {next.Value} or gradient norm {next.GradientNorm} at the next point is not finite" state
+            giveUp
+                point
+                $"at the next point the value is {next.Value} and the gradient norm {next.GradientNorm}"
+                state
+        elif search.Needs <> TrialNeeds.Nothing && not improves then
+            giveUp point "neither the value nor the gradient can be lowered beyond rounding" state
         else
             Step.moved target size {
                 Current = next
@@ -129,7 +157,19 @@ module LineSearch =
         (point: Tensor)
         (state: LineSearchState<'M>)
         : Step<LineSearchState<'M>> =
-        if state.Current.GradientNorm = 0.0 then
+        let isStochastic = oracle.Objective.IsStochastic
+
+        // On mini-batches a new search sees other data than the last evaluation.
+        let state =
+            if isStochastic && state.UnderWay.IsNone then
+                { state with Current = oracle.Evaluate point }
+            else
+                state
+
+        if state.Current.GradientNorm = 0.0 && isStochastic then
+            // The next mini-batch may say more.
+            Step.moved point 0.0 state
+        elif state.Current.GradientNorm = 0.0 then
             Step.stuck point "the gradient is zero" state
         else
             let state, underWay =
@@ -141,10 +181,10 @@ module LineSearch =
             let target = point + size * underWay.Along
 
             if underWay.IsSettling then
-                accept descent oracle point target size state
+                accept descent search oracle point target state
             else
                 match search.Next(underWay.Search, look search oracle underWay target) with
-                | SearchDecision.Accept -> accept descent oracle point target size state
+                | SearchDecision.Accept -> accept descent search oracle point target state
                 | SearchDecision.Try next ->
                     let following = { underWay with Search = next }
                     Step.rejected point size { state with UnderWay = ValueSome following }

@@ -47,4 +47,5 @@ module PureNewton =
                 Step.stuck point "the Hessian is singular or not finite" ()
 
     /// The method.
-    let create () : Method = Method.create "newton-pure" (fun _ _ -> ()) step
+    let create () : Method =
+        Method.create "newton-pure" (fun _ _ -> ()) step

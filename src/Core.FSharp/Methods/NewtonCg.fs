@@ -60,17 +60,47 @@ module NewtonCg =
         let fall = at.Value - next.Value
         let noise = 10.0 * at.Point.DType.Epsilon * abs at.Value
 
-        if abs fall <= noise && abs modelChange <= noise then 1.0
-        elif Double.IsFinite next.Value && Double.IsFinite next.GradientNorm then fall / -modelChange
-        else -1.0
+        if abs fall <= noise && abs modelChange <= noise then
+            // Only the gradient can tell whether this is progress.
+            if next.GradientNorm < at.GradientNorm then 1.0 else -1.0
+        elif Double.IsFinite next.Value && Double.IsFinite next.GradientNorm then
+            fall / -modelChange
+        else
+            -1.0
 
-    let private adjust (options: NewtonCgOptions) (radius: float) (ratio: float) (result: SteihaugResult) : float =
+    let private adjust
+        (options: NewtonCgOptions)
+        (radius: float)
+        (ratio: float)
+        (result: SteihaugResult)
+        : float =
         let length = Vector.norm result.Move
         let isAtBoundary = length >= 0.99 * radius
 
-        if not (ratio >= 0.25) then 0.25 * (min length radius)
-        elif ratio > 0.75 && isAtBoundary then min (2.0 * radius) options.MaxRadius
-        else radius
+        if not (ratio >= 0.25) then
+            0.25 * (min length radius)
+        elif ratio > 0.75 && isAtBoundary then
+            min (2.0 * radius) options.MaxRadius
+        else
+            radius
+
+    /// Where the very first product is not finite, the model without curvature.
+    let private orGradient
+        (at: Evaluation)
+        (radius: float)
+        (result: SteihaugResult)
+        : SteihaugResult =
+        match result.End with
+        | SteihaugEnd.NotFinite when result.ModelChange = 0.0 -> {
+            result with
+                Move = -(radius / at.GradientNorm) * at.Gradient
+                ModelChange = -radius * at.GradientNorm
+          }
+        | SteihaugEnd.NotFinite
+        | SteihaugEnd.Solved
+        | SteihaugEnd.Boundary
+        | SteihaugEnd.NegativeCurvature
+        | SteihaugEnd.ProductsSpent -> result
 
     let private step
         (options: NewtonCgOptions)
@@ -78,9 +108,16 @@ module NewtonCg =
         (point: Tensor)
         (state: NewtonCgState)
         : Step<NewtonCgState> =
-        let at = if oracle.Objective.IsStochastic then oracle.Evaluate point else state.Current
+        let at =
+            if oracle.Objective.IsStochastic then
+                oracle.Evaluate point
+            else
+                state.Current
 
-        if at.GradientNorm = 0.0 then
+        if at.GradientNorm = 0.0 && oracle.Objective.IsStochastic then
+            // The next mini-batch may say more.
+            Step.moved point 0.0 { state with Current = at }
+        elif at.GradientNorm = 0.0 then
             Step.stuck point "the gradient is zero" state
         elif state.Radius <= 1e-15 * (1.0 + Vector.norm point) then
             Step.stuck point "the trust region is smaller than rounding" state
@@ -92,31 +129,45 @@ module NewtonCg =
 
             let forcing = min 0.5 (sqrt (at.GradientNorm / state.StartNorm))
             let most = min options.MaxProducts (max 1 point.Length)
-            let result = Steihaug.solve product at.Gradient state.Radius (forcing * at.GradientNorm) most
+
+            let result =
+                Steihaug.solve product at.Gradient state.Radius (forcing * at.GradientNorm) most
+                |> orGradient at state.Radius
+
             let target = point + result.Move
             let next = oracle.Evaluate target
             let ratio = agreement at next result.ModelChange
             let radius = adjust options state.Radius ratio result
 
             if ratio > options.AcceptAbove then
-                Step.moved target (Vector.norm result.Move) { state with Current = next; Radius = radius }
+                Step.moved target (Vector.norm result.Move) {
+                    state with
+                        Current = next
+                        Radius = radius
+                }
             else
-                Step.rejected point (Vector.norm result.Move) { state with Current = at; Radius = radius }
+                Step.rejected point (Vector.norm result.Move) {
+                    state with
+                        Current = at
+                        Radius = radius
+                }
 
     /// The method with these options. Errors: ArgumentOutOfRangeException for options outside their ranges.
     let create (options: NewtonCgOptions) : Method =
         Check.positive (nameof options.InitialRadius) options.InitialRadius
-        Check.within (nameof options.MaxRadius) options.InitialRadius Double.MaxValue options.MaxRadius
+
+        Check.within
+            (nameof options.MaxRadius)
+            options.InitialRadius
+            Double.MaxValue
+            options.MaxRadius
+
         Check.within (nameof options.AcceptAbove) 0.0 0.25 options.AcceptAbove
         Check.atLeast (nameof options.MaxProducts) 1 options.MaxProducts
 
         let init (oracle: Oracle) (point: Tensor) : NewtonCgState =
             let at = oracle.Evaluate point
 
-            {
-                Current = at
-                Radius = options.InitialRadius
-                StartNorm = at.GradientNorm
-            }
+            { Current = at; Radius = options.InitialRadius; StartNorm = at.GradientNorm }
 
         Method.create "newton-cg" init (step options)

@@ -28,7 +28,7 @@ type SaddleFreeNewtonState = {
 /// negative curvature as fast as Newton's method approaches minima.
 /// Source: Dauphin et al. 2014, "Identifying and attacking the saddle point problem", Algorithm 1 with an exact Hessian.
 /// Differs: λ is relative to the largest |eigenvalue|, so that scaling the objective changes nothing; |Λ| is kept above
-/// √ε of the largest; and where the gradient has no component along the direction of most negative curvature, as on the
+/// its rounding, 8 n ε times the largest; and where the gradient has no component along the direction of most negative curvature, as on the
 /// stable manifold of a saddle, a move along it is added, the longest of a falling series that lowers the value enough.
 /// Cost a step: 1 gradient, n Hessian products, 9 n³ operations, a value for each λ. Memory: 2 n² numbers.
 [<RequireQualifiedAccess>]
@@ -42,9 +42,19 @@ module SaddleFreeNewton =
     /// Tried one after the other when none of the options' dampings lowers the value.
     let private desperate: float list = [ 1e2; 1e3; 1e4; 1e6; 1e8; 1e10; 1e12 ]
 
-    let private target (point: Tensor) (values: Tensor) (vectors: Tensor) (along: Tensor) (largest: float) (damping: float) =
+    let private target
+        (point: Tensor)
+        (values: Tensor)
+        (vectors: Tensor)
+        (along: Tensor)
+        (largest: float)
+        (damping: float)
+        =
         let size = Tensor.abs values
-        let floor = Tensor.fullLike values (sqrt values.DType.Epsilon * largest)
+        // The rounding of the smallest eigenvalues.
+        let floor =
+            Tensor.fullLike values (8.0 * float values.Length * values.DType.Epsilon * largest)
+
         let scaled = along / (Tensor.maximum size floor + damping * largest)
         point - Tensor.matmul vectors scaled
 
@@ -84,8 +94,14 @@ module SaddleFreeNewton =
         else
             ValueNone
 
-    let private lowest (oracle: Oracle) (at: Evaluation) (candidates: Tensor list) : Tensor voption =
-        let values = candidates |> List.map (fun candidate -> candidate, oracle.Value candidate)
+    let private lowest
+        (oracle: Oracle)
+        (at: Evaluation)
+        (candidates: Tensor list)
+        : Tensor voption =
+        let values =
+            candidates |> List.map (fun candidate -> candidate, oracle.Value candidate)
+
         let lower = values |> List.filter (fun (_, value) -> value < at.Value)
 
         if lower.IsEmpty then
@@ -93,7 +109,12 @@ module SaddleFreeNewton =
         else
             ValueSome(fst (List.minBy snd lower))
 
-    let private choose (options: SaddleFreeNewtonOptions) (oracle: Oracle) (at: Evaluation) (make: float -> Tensor) =
+    let private choose
+        (options: SaddleFreeNewtonOptions)
+        (oracle: Oracle)
+        (at: Evaluation)
+        (make: float -> Tensor)
+        =
         match options.Damping with
         | SaddleFreeDamping.Fixed damping -> ValueSome(make damping)
         | SaddleFreeDamping.Best dampings ->
@@ -101,16 +122,60 @@ module SaddleFreeNewton =
             | ValueSome found -> ValueSome found
             | ValueNone ->
                 desperate
-                |> Seq.tryPick (fun damping -> lowest oracle at [ make damping ] |> ValueOption.toOption)
+                |> Seq.tryPick (fun damping ->
+                    lowest oracle at [ make damping ] |> ValueOption.toOption
+                )
                 |> ValueOption.ofOption
 
-    let private goTo (oracle: Oracle) (point: Tensor) (target: Tensor) (state: SaddleFreeNewtonState) =
+    /// The step with the least damping, if no value can tell good from bad there: at a point that curves upwards all
+    /// around, whose promised decrease drowns in rounding. Then the gradient decides.
+    let private believed
+        (options: SaddleFreeNewtonOptions)
+        (at: Evaluation)
+        (values: Tensor)
+        (make: float -> Tensor)
+        =
+        match options.Damping with
+        | SaddleFreeDamping.Best dampings when values[0].ToScalar() > 0.0 ->
+            let target = make (List.min dampings)
+            let promised = 0.5 * Vector.dot at.Gradient (at.Point - target)
+
+            if promised <= 64.0 * values.DType.Epsilon * abs at.Value then
+                ValueSome target
+            else
+                ValueNone
+        | SaddleFreeDamping.Best _
+        | SaddleFreeDamping.Fixed _ -> ValueNone
+
+    let private goTo
+        (oracle: Oracle)
+        (point: Tensor)
+        (target: Tensor)
+        (state: SaddleFreeNewtonState)
+        =
         let next = oracle.Evaluate target
 
         if Double.IsFinite next.Value && Double.IsFinite next.GradientNorm then
             Step.moved target (Vector.norm (target - point)) { Current = next }
         else
-            Step.stuck point "value or gradient at the next point is not finite" state
+            let detail =
+                $"at the next point the value is {next.Value} and the gradient norm {next.GradientNorm}"
+
+            Step.stuck point detail state
+
+    let private goToBelieved
+        (oracle: Oracle)
+        (point: Tensor)
+        (target: Tensor)
+        (state: SaddleFreeNewtonState)
+        =
+        if (oracle.Evaluate target).GradientNorm < state.Current.GradientNorm then
+            goTo oracle point target state
+        else
+            Step.stuck
+                point
+                "neither the value nor the gradient can be lowered beyond rounding"
+                state
 
     let private step
         (options: SaddleFreeNewtonOptions)
@@ -118,37 +183,85 @@ module SaddleFreeNewton =
         (point: Tensor)
         (state: SaddleFreeNewtonState)
         : Step<SaddleFreeNewtonState> =
-        let at = if oracle.Objective.IsStochastic then oracle.Evaluate point else state.Current
+        let at =
+            if oracle.Objective.IsStochastic then
+                oracle.Evaluate point
+            else
+                state.Current
+
         let struct (values, vectors) = Linalg.symmetricEigen (oracle.Hessian point)
         let largest = (Tensor.max (Tensor.abs values)).ToScalar()
 
         if not (Double.IsFinite largest) then
             Step.stuck point "the Hessian is not finite" state
         else
-            let largest = if largest > 0.0 then largest else 1.0
-            let along = Tensor.matmul at.Gradient vectors
-            let make damping = target point values vectors along largest damping
-            let chosen = choose options oracle at make
+            let state = { Current = at }
 
-            match escape oracle at values vectors along largest (ValueOption.defaultValue point chosen) with
-            | ValueSome(struct (candidate, _)) -> goTo oracle point candidate { Current = at }
-            | ValueNone ->
-                match chosen with
-                | ValueSome target when at.GradientNorm > 0.0 -> goTo oracle point target { Current = at }
-                | ValueSome _ -> Step.stuck point "the gradient is zero and no direction of negative curvature leads away" state
-                | ValueNone -> Step.stuck point "no damping lowers the value" state
+            let largest =
+                if largest > 0.0 then
+                    largest
+                elif at.GradientNorm > 0.0 then
+                    at.GradientNorm / (1.0 + Vector.norm point)
+                else
+                    1.0
+
+            let along = Tensor.matmul at.Gradient vectors
+
+            let make damping =
+                target point values vectors along largest damping
+
+            match believed options at values make with
+            | ValueSome target when at.GradientNorm > 0.0 -> goToBelieved oracle point target state
+            | _ ->
+                let chosen =
+                    if at.GradientNorm > 0.0 then
+                        choose options oracle at make
+                    else
+                        ValueNone
+
+                match
+                    escape
+                        oracle
+                        at
+                        values
+                        vectors
+                        along
+                        largest
+                        (ValueOption.defaultValue point chosen),
+                    chosen
+                with
+                | ValueSome(struct (candidate, _)), _
+                | ValueNone, ValueSome candidate -> goTo oracle point candidate state
+                | ValueNone, ValueNone when at.GradientNorm = 0.0 && oracle.Objective.IsStochastic ->
+                    // The next mini-batch may say more.
+                    Step.moved point 0.0 state
+                | ValueNone, ValueNone when at.GradientNorm = 0.0 ->
+                    Step.stuck
+                        point
+                        "the gradient is zero and no direction of negative curvature leads away"
+                        state
+                | ValueNone, ValueNone -> Step.stuck point "no damping lowers the value" state
 
     /// The method with these options. Errors: ArgumentException for an empty list of dampings or negative ones.
     let create (options: SaddleFreeNewtonOptions) : Method =
-        let check (damping: float) = Check.within "damping" 0.0 Double.MaxValue damping
+        let check (damping: float) =
+            Check.within "damping" 0.0 Double.MaxValue damping
 
         match options.Damping with
         | SaddleFreeDamping.Fixed damping -> check damping
         | SaddleFreeDamping.Best dampings ->
             if dampings.IsEmpty then
-                raise (ArgumentException("Damping lists no number, expected one or more", nameof options))
+                raise (
+                    ArgumentException(
+                        "Damping lists no number, expected one or more",
+                        nameof options
+                    )
+                )
 
             List.iter check dampings
 
-        let init (oracle: Oracle) (point: Tensor) : SaddleFreeNewtonState = { Current = oracle.Evaluate point }
+        let init (oracle: Oracle) (point: Tensor) : SaddleFreeNewtonState = {
+            Current = oracle.Evaluate point
+        }
+
         Method.create "saddle-free-newton" init (step options)

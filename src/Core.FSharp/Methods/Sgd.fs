@@ -38,11 +38,27 @@ module Sgd =
         WeightDecay = 0.0
     }
 
-    let private step (options: SgdOptions) (oracle: Oracle) (point: Tensor) (state: SgdState) : Step<SgdState> =
+    let private step
+        (options: SgdOptions)
+        (oracle: Oracle)
+        (point: Tensor)
+        (state: SgdState)
+        : Step<SgdState> =
         let rate = Schedule.rate state.Count options.Rate
         let raw = oracle.Gradient point
-        let g = if options.WeightDecay = 0.0 then raw else raw + options.WeightDecay * point
-        let b = if options.Momentum = 0.0 then g else options.Momentum * state.Velocity + g
+
+        let g =
+            if options.WeightDecay = 0.0 then
+                raw
+            else
+                raw + options.WeightDecay * point
+
+        let b =
+            if options.Momentum = 0.0 then
+                g
+            else
+                options.Momentum * state.Velocity + g
+
         let move = if options.Nesterov then g + options.Momentum * b else b
         let kept = if options.Momentum = 0.0 then state.Velocity else b
         Step.moved (point - rate * move) rate { Count = state.Count + 1L; Velocity = kept }
@@ -56,7 +72,10 @@ module Sgd =
         if options.Nesterov && options.Momentum = 0.0 then
             raise (System.ArgumentException("Nesterov needs a Momentum above 0", nameof options))
 
-        let init (_: Oracle) (point: Tensor) : SgdState = { Count = 0L; Velocity = Tensor.zerosLike point }
+        let init (_: Oracle) (point: Tensor) : SgdState = {
+            Count = 0L
+            Velocity = Tensor.zerosLike point
+        }
 
         let name =
             if options.Nesterov then "nesterov"

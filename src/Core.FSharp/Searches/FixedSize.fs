@@ -10,11 +10,15 @@ module FixedSize =
     let scheduled (schedule: Schedule) : Search =
         Schedule.check (nameof schedule) schedule
 
-        { new Search with
-            member _.Name = "fixed"
-            member _.Needs = TrialNeeds.Nothing
-            member _.Start(origin, _, step) = Search.start origin (Schedule.rate step schedule)
-            member _.Next(_, _) = SearchDecision.Accept
+        {
+            new Search with
+                member _.Name = "fixed"
+                member _.Needs = TrialNeeds.Nothing
+
+                member _.Start(origin, _, step) =
+                    Search.start origin (Schedule.rate step schedule)
+
+                member _.Next(_, _) = SearchDecision.Accept
         }
 
     /// The search that takes `size` times the direction. size: finite, above 0.

@@ -45,7 +45,12 @@ module Schedule =
     let rec check (parameter: string) (schedule: Schedule) : unit =
         let count (steps: int64) =
             if steps < 1L then
-                raise (ArgumentOutOfRangeException(parameter, $"{parameter} counts {steps} steps, expected 1 or more"))
+                raise (
+                    ArgumentOutOfRangeException(
+                        parameter,
+                        $"{parameter} counts {steps} steps, expected 1 or more"
+                    )
+                )
 
         match schedule with
         | Schedule.Constant rate -> Check.positive parameter rate

@@ -17,6 +17,8 @@ type LinePoint = {
 type SearchState = {
     /// φ at t = 0.
     Origin: LinePoint
+    /// Differences of φ up to this are taken for rounding.
+    Resolution: float
     /// The size to try now.
     Trial: float
     /// Trials so far.
@@ -67,14 +69,25 @@ type Search =
 [<RequireQualifiedAccess>]
 module internal Search =
 
+    /// The state before the first trial, for a function computed in Float64.
     let start (origin: LinePoint) (first: float) : SearchState = {
         Origin = origin
+        Resolution = 64.0 * DType.Float64.Epsilon * abs origin.Value
         Trial = first
         Trials = 0
         IsBracketed = false
         Low = origin
         High = origin
     }
+
+    /// Whether the difference of two values is no more than rounding.
+    let isSame (resolution: float) (a: LinePoint) (b: LinePoint) : bool =
+        abs (a.Value - b.Value) <= resolution
+
+    /// Whether the decrease asked for at a size is too small to be seen in values.
+    let isBelowRounding (decrease: float) (state: SearchState) (trial: LinePoint) : bool =
+        isSame state.Resolution state.Origin trial
+        && abs (decrease * trial.Size * state.Origin.Slope) <= state.Resolution
 
     /// φ(t) ≤ φ(0) + decrease · t · φ′(0); false for NaN.
     let isArmijo (decrease: float) (origin: LinePoint) (trial: LinePoint) : bool =

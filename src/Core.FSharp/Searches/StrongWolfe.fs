@@ -32,25 +32,52 @@ module StrongWolfe =
         let d2 = sqrt (d1 * d1 - low.Slope * high.Slope)
         high.Size - width * (high.Slope + d2 - d1) / (high.Slope - low.Slope + 2.0 * d2)
 
-    /// A size inside the interval: the cubic's minimizer, at least a tenth of the width from the ends.
-    let private inside (a: LinePoint) (b: LinePoint) : float =
+    /// The zero of the straight line through both slopes.
+    let private secant (a: LinePoint) (b: LinePoint) : float =
+        a.Size - a.Slope * (b.Size - a.Size) / (b.Slope - a.Slope)
+
+    /// A size inside the interval: the cubic's minimizer, or the secant's where values say nothing, at least a tenth of
+    /// the width from the ends.
+    let private inside (resolution: float) (a: LinePoint) (b: LinePoint) : float =
         let low, high = min a.Size b.Size, max a.Size b.Size
         let margin = 0.1 * (high - low)
-        let t = cubicMinimizer a b
 
-        if Double.IsFinite t then Math.Clamp(t, low + margin, high - margin) else 0.5 * (low + high)
+        let t =
+            if Search.isSame resolution a b then
+                secant a b
+            else
+                cubicMinimizer a b
 
-    /// Values near φ(0) that differ by less than rounding can show.
-    let private slack (origin: LinePoint) : float = 1e-14 * abs origin.Value
+        if Double.IsFinite t then
+            Math.Clamp(t, low + margin, high - margin)
+        else
+            0.5 * (low + high)
 
-    let private isLow (options: StrongWolfeOptions) (origin: LinePoint) (trial: LinePoint) : bool =
-        Search.isArmijo options.Decrease origin trial
-        || (trial.Value <= origin.Value + slack origin
-            && trial.Slope <= (2.0 * options.Decrease - 1.0) * origin.Slope
-            && abs (options.Decrease * trial.Size * origin.Slope) <= slack origin)
+    let private isLow (options: StrongWolfeOptions) (state: SearchState) (trial: LinePoint) : bool =
+        Search.isArmijo options.Decrease state.Origin trial
+        || (Search.isBelowRounding options.Decrease state trial
+            && trial.Slope <= (2.0 * options.Decrease - 1.0) * state.Origin.Slope)
 
-    let private isFlat (options: StrongWolfeOptions) (origin: LinePoint) (trial: LinePoint) : bool =
-        abs trial.Slope <= -options.Curvature * origin.Slope
+    let private isFlat
+        (options: StrongWolfeOptions)
+        (state: SearchState)
+        (trial: LinePoint)
+        : bool =
+        abs trial.Slope <= -options.Curvature * state.Origin.Slope
+
+    /// Whether the trial can be no better end of the interval than the present one.
+    let private isWorse
+        (options: StrongWolfeOptions)
+        (state: SearchState)
+        (trial: LinePoint)
+        : bool =
+        let isHigher =
+            trial.Value >= state.Low.Value
+            && not (Search.isSame state.Resolution state.Low trial)
+
+        not (isLow options state trial)
+        || (isHigher && state.Low.Size > 0.0)
+        || not (Double.IsFinite trial.Slope)
 
     let private bracket (state: SearchState) (low: LinePoint) (high: LinePoint) : SearchState = {
         state with
@@ -59,33 +86,52 @@ module StrongWolfe =
             High = high
             Trial =
                 if Double.IsFinite high.Value && Double.IsFinite high.Slope then
-                    inside low high
+                    inside state.Resolution low high
                 else
                     0.5 * (low.Size + high.Size)
     }
 
-    let private grow (options: StrongWolfeOptions) (state: SearchState) (trial: LinePoint) : SearchState =
-        let isHigher = trial.Value >= state.Low.Value && state.Trials > 1
-
-        if not (isLow options state.Origin trial) || isHigher || not (Double.IsFinite trial.Slope) then
+    /// The next state while no interval is known. Where the cubic has no minimizer the size grows as far as it may, in the
+    /// end so fast that a function without lower bound is recognized by its values.
+    let private grow
+        (options: StrongWolfeOptions)
+        (state: SearchState)
+        (trial: LinePoint)
+        : SearchState =
+        if isWorse options state trial then
             bracket state state.Low trial
         elif trial.Slope >= 0.0 then
             bracket state trial state.Low
         else
             let cubic = cubicMinimizer state.Low trial
-            let least, most = trial.Size + 0.5 * (trial.Size - state.Low.Size), 10.0 * trial.Size
-            let size = if Double.IsFinite cubic then Math.Clamp(cubic, least, most) else 2.0 * trial.Size
+            let least = trial.Size + 0.5 * (trial.Size - state.Low.Size)
+            let most = trial.Size * (if state.Trials <= 10 then 10.0 else 1e4)
+
+            let size =
+                if Double.IsFinite cubic then
+                    Math.Clamp(cubic, least, most)
+                else
+                    most
+
             { state with Low = trial; Trial = size }
 
-    let private narrow (options: StrongWolfeOptions) (state: SearchState) (trial: LinePoint) : SearchState =
-        if not (isLow options state.Origin trial) || trial.Value > state.Low.Value then
+    let private narrow
+        (options: StrongWolfeOptions)
+        (state: SearchState)
+        (trial: LinePoint)
+        : SearchState =
+        if isWorse options state trial then
             bracket state state.Low trial
         elif trial.Slope * (state.High.Size - state.Low.Size) >= 0.0 then
             bracket state trial state.Low
         else
             bracket state trial state.High
 
-    let private next (options: StrongWolfeOptions) (state: SearchState) (trial: LinePoint) : SearchDecision =
+    let private next
+        (options: StrongWolfeOptions)
+        (state: SearchState)
+        (trial: LinePoint)
+        : SearchDecision =
         let counted = { state with Trials = state.Trials + 1 }
 
         let settleOr (detail: string) (low: LinePoint) =
@@ -94,10 +140,11 @@ module StrongWolfe =
             else
                 SearchDecision.GiveUp detail
 
-        if isLow options state.Origin trial && isFlat options state.Origin trial then
+        if isLow options state trial && isFlat options state trial then
             SearchDecision.Accept
         elif counted.Trials >= options.MaxTrials then
-            state.Low |> settleOr $"no size fulfils the strong Wolfe conditions after {counted.Trials} trials"
+            state.Low
+            |> settleOr $"no size fulfils the strong Wolfe conditions after {counted.Trials} trials"
         else
             let following =
                 if state.IsBracketed then
@@ -105,7 +152,10 @@ module StrongWolfe =
                 else
                     grow options counted trial
 
-            if following.IsBracketed && following.Trial = following.Low.Size then
+            if
+                following.IsBracketed
+                && (following.Trial = following.Low.Size || following.Trial = following.High.Size)
+            then
                 following.Low |> settleOr "the interval of sizes has become too small to divide"
             else
                 SearchDecision.Try following
@@ -116,9 +166,10 @@ module StrongWolfe =
         Check.within (nameof options.Curvature) options.Decrease 0.999999 options.Curvature
         Check.atLeast (nameof options.MaxTrials) 1 options.MaxTrials
 
-        { new Search with
-            member _.Name = "strong Wolfe"
-            member _.Needs = TrialNeeds.ValueAndSlope
-            member _.Start(origin, first, _) = Search.start origin first
-            member _.Next(state, trial) = next options state trial
+        {
+            new Search with
+                member _.Name = "strong Wolfe"
+                member _.Needs = TrialNeeds.ValueAndSlope
+                member _.Start(origin, first, _) = Search.start origin first
+                member _.Next(state, trial) = next options state trial
         }

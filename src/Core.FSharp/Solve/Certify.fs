@@ -27,25 +27,36 @@ module internal Certify =
     let private krylov = 16
 
     /// The Hessian products that `check` may need for a point of this length.
-    let products (length: int) : int64 = int64 (if length <= denseLimit then length else krylov)
+    let products (length: int) : int64 =
+        int64 (if length <= denseLimit then length else krylov)
 
     /// The gradients that it needs besides.
     let gradients (length: int) : int64 = if length <= denseLimit then 0L else 1L
 
     /// Smallest and largest curvature seen along the Krylov space of a random direction. Source: Lanczos 1950, with full
     /// orthogonalization. The smallest is an upper bound of the smallest eigenvalue.
-    let private lanczos (key: Key) (product: Tensor -> Tensor) (point: Tensor) : struct (float * float) =
+    let private lanczos
+        (key: Key)
+        (product: Tensor -> Tensor)
+        (point: Tensor)
+        : struct (float * float) =
         let drawn = point.Engine.OfArray(point.Shape, Random.normal key point.Length)
         let start = Tensor.cast point.DType drawn
 
-        let rec extend (basis: Tensor list) (images: Tensor list) (v: Tensor) : Tensor list * Tensor list =
+        let rec extend
+            (basis: Tensor list)
+            (images: Tensor list)
+            (v: Tensor)
+            : Tensor list * Tensor list =
             let image = product v
             let basis, images = v :: basis, image :: images
 
             if basis.Length = krylov then
                 basis, images
             else
-                let clean (w: Tensor) = basis |> List.fold (fun w b -> w - Vector.dot b w * b) w
+                let clean (w: Tensor) =
+                    basis |> List.fold (fun w b -> w - Vector.dot b w * b) w
+
                 let rest = clean (clean image)
                 let size = Vector.norm rest
 
@@ -55,11 +66,18 @@ module internal Certify =
                     basis, images
 
         let basis, images = extend [] [] (start / Vector.norm start)
-        let small = Tensor.matmul (Shaping.stack 0 basis) (Shaping.transpose (Shaping.stack 0 images))
+
+        let small =
+            Tensor.matmul (Shaping.stack 0 basis) (Shaping.transpose (Shaping.stack 0 images))
+
         let struct (values, _) = Linalg.symmetricEigen small
         struct ((Tensor.min values).ToScalar(), (Tensor.max (Tensor.abs values)).ToScalar())
 
-    let private curvatures (objective: Objective) (key: Key) (point: Tensor) : struct (float * float) =
+    let private curvatures
+        (objective: Objective)
+        (key: Key)
+        (point: Tensor)
+        : struct (float * float) =
         if point.Length <= denseLimit then
             let struct (values, _) = Linalg.symmetricEigen (hessian objective.Function point)
             struct ((Tensor.min values).ToScalar(), (Tensor.max (Tensor.abs values)).ToScalar())
@@ -69,7 +87,13 @@ module internal Certify =
 
     /// A second look at a point whose gradient seemed to be at most the tolerance. looksAtCurvature: whether the budget
     /// allows `products` more Hessian products.
-    let check (objective: Objective) (key: Key) (tolerance: float) (looksAtCurvature: bool) (point: Tensor) : Finding =
+    let check
+        (objective: Objective)
+        (key: Key)
+        (tolerance: float)
+        (looksAtCurvature: bool)
+        (point: Tensor)
+        : Finding =
         let value, gradient = valueAndGrad objective.Function point
         let value, norm = value.ToScalar(), Vector.norm gradient
 

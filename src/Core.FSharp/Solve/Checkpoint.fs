@@ -22,25 +22,6 @@ type CheckpointException(file: string, detail: string, cause: exn | null) =
     /// What is wrong with it.
     member _.Detail: string = detail
 
-/// The parts of a run that do not depend on its method, as one record that the generic walk understands.
-[<NoComparison; NoEquality>]
-type internal SavedRun = {
-    Point: Tensor
-    Steps: int64
-    Moves: int64
-    Evaluations: Evaluations
-    Best: Evaluation voption
-    Last: Evaluation voption
-    LastSample: int64
-    StartNorm: float
-    QuietMoves: int list
-    SaddleSince: int64
-    /// In units of 100 nanoseconds.
-    Elapsed: int64
-    /// None, or one matrix of whole numbers and one of real numbers, a row for each report, newest first.
-    Trace: Tensor list
-}
-
 /// Runs in files: everything that a run needs to go on, of any method, bit by bit.
 ///
 /// The format, all numbers little-endian:
@@ -67,167 +48,6 @@ module Checkpoint =
 
     let private runShape = lazy (StateShape.ofType typeof<SavedRun>)
 
-    // Reports as two matrices.
-
-    let private ofReports (reports: StepReport list) : Tensor list =
-        if reports.IsEmpty then
-            []
-        else
-            let wholes =
-                reports
-                |> Seq.collect (fun r -> [
-                    r.Step
-                    (if r.Accepted then 1L else 0L)
-                    r.Evaluations.Values
-                    r.Evaluations.Gradients
-                    r.Evaluations.Products
-                    r.Elapsed.Ticks
-                ])
-                |> Array.ofSeq
-
-            let reals =
-                reports
-                |> Seq.collect (fun r -> [ r.Value; r.GradientNorm; r.StepSize; r.Evaluations.GradientEquivalents ])
-                |> Array.ofSeq
-
-            [ Tensor.create [ reports.Length; 6 ] wholes; Tensor.create [ reports.Length; 4 ] reals ]
-
-    let private toReports (trace: Tensor list) : StepReport list =
-        match trace with
-        | [] -> []
-        | [ wholes; reals ] ->
-            match wholes.Engine.ToArray wholes, reals.Engine.ToArray reals with
-            | (:? (int64[]) as w), (:? (float[]) as r) when w.Length / 6 = r.Length / 4 ->
-                List.init (w.Length / 6) (fun i -> {
-                    Step = w[6 * i]
-                    Value = r[4 * i]
-                    GradientNorm = r[4 * i + 1]
-                    StepSize = r[4 * i + 2]
-                    Accepted = w[6 * i + 1] <> 0L
-                    Evaluations = {
-                        Values = w[6 * i + 2]
-                        Gradients = w[6 * i + 3]
-                        Products = w[6 * i + 4]
-                        GradientEquivalents = r[4 * i + 3]
-                    }
-                    Elapsed = TimeSpan w[6 * i + 5]
-                })
-            | _ -> raise (ArgumentException("the trace has other element types or lengths than expected", nameof trace))
-        | other -> raise (ArgumentException($"the trace has {other.Length} parts, expected 0 or 2", nameof trace))
-
-    let private toSaved (run: Run) : SavedRun = {
-        Point = run.Point
-        Steps = run.Steps
-        Moves = run.Moves
-        Evaluations = run.Evaluations
-        Best = run.Best
-        Last = run.Last
-        LastSample = run.LastSample
-        StartNorm = run.StartNorm
-        QuietMoves = run.QuietMoves
-        SaddleSince = run.SaddleSince
-        Elapsed = run.Elapsed.Ticks
-        Trace = ofReports run.Trace
-    }
-
-    let private ofSaved (saved: SavedRun) (state: obj | null) : Run = {
-        Point = saved.Point
-        State = state
-        Steps = saved.Steps
-        Moves = saved.Moves
-        Evaluations = saved.Evaluations
-        Best = saved.Best
-        Last = saved.Last
-        LastSample = saved.LastSample
-        StartNorm = saved.StartNorm
-        QuietMoves = saved.QuietMoves
-        SaddleSince = saved.SaddleSince
-        Elapsed = TimeSpan saved.Elapsed
-        Trace = toReports saved.Trace
-    }
-
-    // The header.
-
-    /// Writes plain data, and lists each tensor once, so that what was one tensor in the run is one again afterwards.
-    let rec private writeNode (json: Utf8JsonWriter) (indexOf: Tensor -> int) (node: Node) : unit =
-        match node with
-        | Node.Whole n -> json.WriteNumberValue n
-        | Node.Truth b -> json.WriteBooleanValue b
-        | Node.Text s -> json.WriteStringValue s
-        | Node.Real x ->
-            json.WriteStartObject()
-            json.WriteString("real", (BitConverter.DoubleToInt64Bits x).ToString("X16"))
-            json.WriteEndObject()
-        | Node.Tensor t ->
-            json.WriteStartObject()
-            json.WriteNumber("tensor", indexOf t)
-            json.WriteEndObject()
-        | Node.Items items ->
-            json.WriteStartArray()
-            List.iter (writeNode json indexOf) items
-            json.WriteEndArray()
-        | Node.Case(name, fields) ->
-            json.WriteStartObject()
-            json.WriteString("case", name)
-            json.WriteStartArray "fields"
-            List.iter (writeNode json indexOf) fields
-            json.WriteEndArray()
-            json.WriteEndObject()
-
-    let private textOf (element: JsonElement) : string =
-        match element.GetString() with
-        | null -> raise (FormatException "a text is missing")
-        | text -> text
-
-    let rec private readNode (tensors: Tensor[]) (element: JsonElement) : Node =
-        match element.ValueKind with
-        | JsonValueKind.Number -> Node.Whole(element.GetInt64())
-        | JsonValueKind.True -> Node.Truth true
-        | JsonValueKind.False -> Node.Truth false
-        | JsonValueKind.String -> Node.Text(textOf element)
-        | JsonValueKind.Array -> Node.Items [ for item in element.EnumerateArray() -> readNode tensors item ]
-        | JsonValueKind.Object ->
-            match element.TryGetProperty "real", element.TryGetProperty "tensor" with
-            | (true, bits), _ -> Node.Real(BitConverter.Int64BitsToDouble(Convert.ToInt64(textOf bits, 16)))
-            | _, (true, index) -> Node.Tensor tensors[index.GetInt32()]
-            | _ ->
-                let fields = element.GetProperty("fields").EnumerateArray()
-                Node.Case(textOf (element.GetProperty "case"), [ for field in fields -> readNode tensors field ])
-        | kind -> raise (FormatException $"the header holds a value of kind {kind}")
-
-    // Elements.
-
-    let private inLittleEndian (size: int) (bytes: byte[]) : byte[] =
-        if not BitConverter.IsLittleEndian then
-            for start in 0..size .. bytes.Length - size do
-                Array.Reverse(bytes, start, size)
-
-        bytes
-
-    let private bytesOf (tensor: Tensor) : byte[] =
-        let values = tensor.Engine.ToArray tensor.Concrete
-        let bytes = Array.zeroCreate (values.Length * tensor.DType.Size)
-        Buffer.BlockCopy(values, 0, bytes, 0, bytes.Length)
-        inLittleEndian tensor.DType.Size bytes
-
-    let private tensorOf (dtype: DType) (shape: int[]) (bytes: byte[]) : Tensor =
-        let length = bytes.Length / dtype.Size
-
-        let values: Array =
-            match dtype with
-            | DType.Float64 -> Array.zeroCreate<float> length
-            | DType.Float32 -> Array.zeroCreate<float32> length
-            | DType.Int64 -> Array.zeroCreate<int64> length
-            | DType.Bool -> Array.zeroCreate<bool> length
-
-        Buffer.BlockCopy(inLittleEndian dtype.Size bytes, 0, values, 0, bytes.Length)
-        Tensor.create shape values
-
-    let private dtypeOf (name: string) : DType =
-        [ DType.Float64; DType.Float32; DType.Int64; DType.Bool ]
-        |> List.tryFind (fun dtype -> dtype.ToString() = name)
-        |> Option.defaultWith (fun () -> raise (FormatException $"no element type is named {name}"))
-
     let private header (method: Method) (run: Run) : byte[] * Tensor list =
         let tensors = List<Tensor>()
         let numbers = Dictionary<obj, int>(ReferenceEqualityComparer.Instance)
@@ -246,9 +66,19 @@ module Checkpoint =
          json.WriteStartObject()
          json.WriteString("method", method.Name)
          json.WritePropertyName "run"
-         writeNode json indexOf (runShape.Value.Encode(toSaved run))
+
+         CheckpointFormat.writeNode
+             json
+             indexOf
+             (runShape.Value.Encode(CheckpointFormat.toSaved run))
+
          json.WritePropertyName "state"
-         writeNode json indexOf ((StateShape.ofType method.StateType).Encode run.State)
+
+         CheckpointFormat.writeNode
+             json
+             indexOf
+             ((StateShape.ofType method.StateType).Encode run.State)
+
          json.WriteStartArray "tensors"
 
          for tensor in tensors do
@@ -281,12 +111,13 @@ module Checkpoint =
         put magic
         put numbers
         put header
-        List.iter (bytesOf >> put) tensors
+        List.iter (CheckpointFormat.bytesOf >> put) tensors
         stream.Write(hash.GetHashAndReset(), 0, Hash)
 
     // Reading.
 
-    let private refuse (file: string) (detail: string) : 'T = raise (CheckpointException(file, detail, null))
+    let private refuse (file: string) (detail: string) : 'T =
+        raise (CheckpointException(file, detail, null))
 
     let private isIntact (stream: Stream) (start: int64) (length: int64) : bool =
         use hash = IncrementalHash.CreateHash HashAlgorithmName.SHA256
@@ -308,16 +139,23 @@ module Checkpoint =
     let private readTensors (stream: Stream) (payloadEnd: int64) (list: JsonElement) : Tensor[] =
         let tensors = [|
             for entry in list.EnumerateArray() do
-                let dtype = dtypeOf (textOf (entry.GetProperty "type"))
-                let shape = [| for length in entry.GetProperty("shape").EnumerateArray() -> length.GetInt32() |]
-                let size = shape |> Array.fold (fun total length -> total * int64 length) (int64 dtype.Size)
+                let dtype =
+                    CheckpointFormat.dtypeOf (CheckpointFormat.textOf (entry.GetProperty "type"))
+
+                let shape = [|
+                    for length in entry.GetProperty("shape").EnumerateArray() -> length.GetInt32()
+                |]
+
+                let size =
+                    shape
+                    |> Array.fold (fun total length -> total * int64 length) (int64 dtype.Size)
 
                 if size < 0L || size > payloadEnd - stream.Position then
                     raise (FormatException $"a tensor of {size} bytes does not fit into the file")
 
                 let bytes = Array.zeroCreate (int size)
                 stream.ReadExactly(bytes, 0, bytes.Length)
-                tensorOf dtype shape bytes
+                CheckpointFormat.tensorOf dtype shape bytes
         |]
 
         if stream.Position <> payloadEnd then
@@ -325,19 +163,30 @@ module Checkpoint =
 
         tensors
 
-    let private interpret (file: string) (method: Method) (stream: Stream) (payloadEnd: int64) (header: byte[]) : Run =
-        use document = JsonDocument.Parse(ReadOnlyMemory header, JsonDocumentOptions(MaxDepth = 1000))
+    let private interpret
+        (file: string)
+        (method: Method)
+        (stream: Stream)
+        (payloadEnd: int64)
+        (header: byte[])
+        : Run =
+        use document =
+            JsonDocument.Parse(ReadOnlyMemory header, JsonDocumentOptions(MaxDepth = 1000))
+
         let root = document.RootElement
-        let name = textOf (root.GetProperty "method")
+        let name = CheckpointFormat.textOf (root.GetProperty "method")
 
         if name <> method.Name then
             refuse file $"this is a run of the method {name}, expected one of {method.Name}"
 
         let tensors = readTensors stream payloadEnd (root.GetProperty "tensors")
-        let state = (StateShape.ofType method.StateType).Decode(readNode tensors (root.GetProperty "state"))
 
-        match runShape.Value.Decode(readNode tensors (root.GetProperty "run")) with
-        | :? SavedRun as saved -> ofSaved saved state
+        let state =
+            (StateShape.ofType method.StateType)
+                .Decode(CheckpointFormat.readNode tensors (root.GetProperty "state"))
+
+        match runShape.Value.Decode(CheckpointFormat.readNode tensors (root.GetProperty "run")) with
+        | :? SavedRun as saved -> CheckpointFormat.ofSaved saved state
         | _ -> invalidOp "the walk of SavedRun gave something else"
 
     let private parse (file: string) (method: Method) (stream: Stream) : Run =
@@ -346,7 +195,13 @@ module Checkpoint =
         let prefix = Array.zeroCreate (int (min length (int64 Prefix)))
         stream.ReadExactly(prefix, 0, prefix.Length)
 
-        if not (prefix.AsSpan(0, min 8 prefix.Length).SequenceEqual(ReadOnlySpan(magic, 0, min 8 prefix.Length))) then
+        if
+            not (
+                prefix
+                    .AsSpan(0, min 8 prefix.Length)
+                    .SequenceEqual(ReadOnlySpan(magic, 0, min 8 prefix.Length))
+            )
+        then
             refuse file "this is no checkpoint of a run"
 
         if length < int64 (Prefix + Hash) then
@@ -411,7 +266,9 @@ module Checkpoint =
         let temporary = Path.Combine(folder, $".{Path.GetFileName full}.{writer}.partial")
 
         try
-            (use stream = new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None)
+            (use stream =
+                new FileStream(temporary, FileMode.Create, FileAccess.Write, FileShare.None)
+
              write stream method run
              stream.Flush true)
 

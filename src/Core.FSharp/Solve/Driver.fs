@@ -15,7 +15,8 @@ type internal Verdict =
 
 /// One run's clock, oracle and tests. The loop asks it for one step after the other.
 [<Sealed>]
-type internal Driver(options: SolveOptions, method: Method, objective: Objective, earlier: TimeSpan) =
+type internal Driver(options: SolveOptions, method: Method, objective: Objective, earlier: TimeSpan)
+    =
     let began = options.Clock.GetTimestamp()
     let mutable observing = TimeSpan.Zero
     let shape = StateShape.ofType method.StateType
@@ -29,22 +30,21 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
     /// The method's chance is apart from that of the certificates.
     let certificateKey = Key.fold -1L key
 
-    let toleranceFor (run: Run) (rule: StopRule) : float =
-        match rule with
-        | StopRule.GradientBelow(absolute, relative) -> max absolute (relative * run.StartNorm)
-        | StopRule.ValueBelow _
-        | StopRule.ValueSettled _
-        | StopRule.WhenRequested _ -> -1.0
-
     let tolerance (run: Run) : float =
-        options.StopRules |> List.fold (fun largest rule -> max largest (toleranceFor run rule)) -1.0
+        Rules.tolerance options.StopRules run.StartNorm
 
     /// What a second look at the last evaluation means for the run.
     let confirm (run: Run) (insists: bool) (last: Evaluation) (limit: float) : Verdict =
         let looks =
             options.ExaminesCurvature
             && not objective.IsStochastic
-            && oracle.TrySpend(0L, Certify.gradients last.Point.Length, Certify.products last.Point.Length) = ValueNone
+            && oracle.TrySpend(
+                0L,
+                Certify.gradients last.Point.Length,
+                Certify.products last.Point.Length
+            )
+                =
+                ValueNone
 
         let run = { run with Evaluations = oracle.Evaluations }
 
@@ -64,7 +64,8 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
 
         match run.Last with
         | ValueSome last when last.GradientNorm <= limit ->
-            let isWaiting = run.SaddleSince >= 0L && run.Steps - run.SaddleSince < 3L && not insists
+            let isWaiting =
+                run.SaddleSince >= 0L && run.Steps - run.SaddleSince < 3L && not insists
 
             if isWaiting then
                 Verdict.GoOn run
@@ -77,65 +78,6 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
 
     let isTooLow (value: float) : bool = value < -1e100
 
-    /// The rules that need no second look.
-    let simpleEnd (run: Run) : Reason voption =
-        let ofRule (rule: StopRule) (settled: (StopRule * int) list) =
-            match rule, run.Last with
-            | StopRule.ValueBelow target, ValueSome last when last.Value <= target ->
-                ValueSome(Reason.TargetReached(last.Value, target))
-            | StopRule.ValueSettled(relative, moves), _ ->
-                let quiet = settled |> List.exists (fun (r, count) -> r = rule && count >= moves)
-
-                if quiet then
-                    ValueSome(Reason.NoProgress $"{moves} moves changed the value by less than a part {relative:g3} of it")
-                else
-                    ValueNone
-            | _ -> ValueNone
-
-        let settling =
-            options.StopRules
-            |> List.filter (fun rule ->
-                match rule with
-                | StopRule.ValueSettled _ -> true
-                | _ -> false
-            )
-
-        let settled = List.zip settling run.QuietMoves
-
-        options.StopRules
-        |> List.fold (fun found rule -> found |> ValueOption.orElseWith (fun () -> ofRule rule settled)) ValueNone
-
-    let countQuiet (before: Evaluation voption) (after: Evaluation voption) (accepted: bool) (counts: int list) : int list =
-        let rules =
-            options.StopRules
-            |> List.choose (fun rule ->
-                match rule with
-                | StopRule.ValueSettled(relative, _) -> Some relative
-                | StopRule.GradientBelow _
-                | StopRule.ValueBelow _
-                | StopRule.WhenRequested _ -> None
-            )
-
-        match before, after with
-        | ValueSome b, ValueSome a when accepted && not (Object.ReferenceEquals(a, b)) ->
-            List.map2
-                (fun relative count ->
-                    if abs (a.Value - b.Value) <= relative * max (abs a.Value) Double.Epsilon then count + 1 else 0
-                )
-                rules
-                counts
-        | _ -> counts
-
-    let isRequested () : bool =
-        options.StopRules
-        |> List.exists (fun rule ->
-            match rule with
-            | StopRule.WhenRequested token -> token.IsCancellationRequested
-            | StopRule.GradientBelow _
-            | StopRule.ValueBelow _
-            | StopRule.ValueSettled _ -> false
-        )
-
     let isBest (run: Run) : bool =
         match run.Last, run.Best with
         | ValueSome last, ValueSome best -> last.Value <= best.Value
@@ -145,7 +87,10 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         match run.Last with
         | ValueSome last when isTooLow last.Value ->
             Verdict.End(run, Reason.Unbounded last.Value, ValueNone, ValueNone)
-        | ValueSome last when step.Accepted && not (Double.IsFinite last.Value && Double.IsFinite last.GradientNorm) ->
+        | ValueSome last when
+            step.Accepted
+            && not (Double.IsFinite last.Value && Double.IsFinite last.GradientNorm)
+            ->
             let detail =
                 $"the value is {last.Value} and the gradient norm {last.GradientNorm} where step {run.Steps} looked"
 
@@ -158,14 +103,24 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 | Ending.Stuck detail -> true, detail
 
             // A rejected trial is no answer, however small its gradient, unless it is the lowest point of all.
-            let isCandidate = step.Accepted || isStuck || isBest run
+            let isHere =
+                run.Last
+                |> ValueOption.exists (fun last -> Object.ReferenceEquals(last.Point, run.Point))
 
-            match (if isCandidate then examine run isStuck else Verdict.GoOn run) with
+            let isCandidate = step.Accepted || isHere || isBest run
+
+            match
+                (if isCandidate then
+                     examine run isStuck
+                 else
+                     Verdict.GoOn run)
+            with
             | Verdict.End _ as ended -> ended
             | Verdict.GoOn run ->
-                match simpleEnd run with
+                match Rules.simpleEnd options.StopRules run with
                 | ValueSome reason -> Verdict.End(run, reason, run.Last, ValueNone)
-                | ValueNone when isStuck -> Verdict.End(run, Reason.NoProgress detail, ValueNone, ValueNone)
+                | ValueNone when isStuck ->
+                    Verdict.End(run, Reason.NoProgress detail, ValueNone, ValueNone)
                 | ValueNone -> Verdict.GoOn run
 
     let report (run: Run) (step: Step<obj | null>) : StepReport =
@@ -189,7 +144,21 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         options.Observe report point
         observing <- observing + options.Clock.GetElapsedTime before
 
+    let normOf (evaluation: Evaluation voption) : float =
+        match evaluation with
+        | ValueSome known when Double.IsFinite known.GradientNorm -> known.GradientNorm
+        | ValueSome _
+        | ValueNone -> 0.0
+
     let after (run: Run) (step: Step<obj | null>) : Run =
+        let moveValue =
+            match oracle.Last with
+            | ValueSome last -> last.Value
+            | ValueNone -> run.MoveValue
+
+        let quiet =
+            Rules.countQuiet options.StopRules run.MoveValue moveValue run.QuietMoves
+
         let next = {
             run with
                 Point = step.Point
@@ -200,7 +169,13 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 Best = oracle.Best
                 Last = oracle.Last
                 LastSample = oracle.Sample
-                QuietMoves = countQuiet run.Last oracle.Last step.Accepted run.QuietMoves
+                StartNorm =
+                    if run.StartNorm > 0.0 then
+                        run.StartNorm
+                    else
+                        normOf oracle.Last
+                QuietMoves = if step.Accepted then quiet else run.QuietMoves
+                MoveValue = if step.Accepted then moveValue else run.MoveValue
                 Elapsed = elapsed ()
         }
 
@@ -220,24 +195,45 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             with :? EvaluationRefused as refused ->
                 Error refused.Reason
 
-        let reach (result: Result<Step<obj | null>, Reason>) : Tensor seq = seq {
-            match result with
-            | Ok step ->
-                step.Point
-                yield! StateShape.tensors (shape.Encode step.State)
-            | Error _ -> ()
+        let reach (result: Result<Step<obj | null>, Reason>) : Tensor seq =
+            seq {
+                match result with
+                | Ok step ->
+                    step.Point
+                    yield! StateShape.tensors (shape.Encode step.State)
+                | Error _ -> ()
 
-            yield! oracle.Reach
-        }
+                yield! oracle.Reach
+            }
 
         Memory.recycling run.Point reach work
 
+    /// Whether no other budget or request lets the run go on.
+    let isFinal (run: Run) (reason: Reason) : bool =
+        match reason with
+        | Reason.NotFinite _
+        | Reason.StartNotFinite _
+        | Reason.Unbounded _ -> true
+        | Reason.GradientSmall(norm, _) -> norm <= tolerance run
+        | Reason.TargetReached _
+        | Reason.Spent _
+        | Reason.Paused _
+        | Reason.Requested
+        | Reason.SaddlePoint _
+        | Reason.NoProgress _ -> false
+
     let saved (verdict: Verdict) : Verdict =
-        match options.Save, verdict with
-        | ValueSome plan, Verdict.GoOn run
-        | ValueSome plan, Verdict.End(run, _, _, _) when run.Steps % plan.Every = 0L ->
-            Checkpoint.save plan.Path method run
-        | _ -> ()
+        let run, ended =
+            match verdict with
+            | Verdict.GoOn run -> run, ValueNone
+            | Verdict.End(run, reason, at, certificate) ->
+                run, ValueSome(RunEnd.create reason at certificate)
+
+        match options.Save with
+        | ValueSome plan when run.Steps % plan.Every = 0L ->
+            Checkpoint.save plan.Path method { run with Ended = ended }
+        | ValueSome _
+        | ValueNone -> ()
 
         verdict
 
@@ -253,15 +249,11 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             Last = ValueNone
             LastSample = 0L
             StartNorm = nan
-            QuietMoves =
-                options.StopRules
-                |> List.choose (fun rule ->
-                    match rule with
-                    | StopRule.ValueSettled _ -> Some 0
-                    | _ -> None
-                )
+            QuietMoves = Rules.noQuietMoves options.StopRules
+            MoveValue = nan
             SaddleSince = -1L
             Elapsed = TimeSpan.Zero
+            Ended = ValueNone
             Trace = []
         }
 
@@ -275,6 +267,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                     Best = oracle.Best
                     Last = oracle.Last
                     StartNorm = first.GradientNorm
+                    MoveValue = first.Value
             }
 
             if not (Double.IsFinite first.Value && Double.IsFinite first.GradientNorm) then
@@ -292,25 +285,43 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
 
                 examine ready false
         with :? EvaluationRefused as refused ->
-            Verdict.End({ fresh with Evaluations = oracle.Evaluations }, refused.Reason, ValueNone, ValueNone)
+            Verdict.End(
+                { fresh with Evaluations = oracle.Evaluations },
+                refused.Reason,
+                ValueNone,
+                ValueNone
+            )
 
     /// Goes on from a saved run.
     member _.Resume(run: Run) : Verdict =
         oracle.Restore(run.Evaluations, run.Best, run.Last, run.LastSample)
+        let fresh = Rules.noQuietMoves options.StopRules
 
-        // A run that had already ended ends again; one that goes on was examined before.
-        if not objective.IsStochastic && run.SaddleSince < 0L && isBest run then
-            examine run false
-        else
-            Verdict.GoOn run
+        // Other rules than before begin to count anew.
+        let run =
+            if fresh.Length = run.QuietMoves.Length then
+                run
+            else
+                { run with QuietMoves = fresh }
+
+        match run.Ended with
+        | ValueSome ending when isFinal run ending.Reason ->
+            Verdict.End(run, ending.Reason, ending.At, ending.Certificate)
+        | ValueSome _
+        | ValueNone -> Verdict.GoOn { run with Ended = ValueNone }
 
     /// One step.
     member _.Step(run: Run) : Verdict =
         if run.Steps >= options.Budget.Steps then
-            Verdict.End(run, Reason.Spent("steps", string options.Budget.Steps), ValueNone, ValueNone)
+            Verdict.End(
+                run,
+                Reason.Spent("steps", string options.Budget.Steps),
+                ValueNone,
+                ValueNone
+            )
         elif options.Budget.Time < TimeSpan.MaxValue && elapsed () >= options.Budget.Time then
             Verdict.End(run, Reason.Spent("time", $"{options.Budget.Time}"), ValueNone, ValueNone)
-        elif isRequested () then
+        elif Rules.isRequested options.StopRules then
             Verdict.End(run, Reason.Requested, ValueNone, ValueNone)
         else
             options.Cancellation.ThrowIfCancellationRequested()
@@ -329,18 +340,30 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 Verdict.End(ended, refusal, ValueNone, ValueNone)
 
     /// The result of a run that ended.
-    member _.Result(run: Run, reason: Reason, at: Evaluation voption, certificate: Certificate voption) : SolveResult =
+    member _.Result
+        (run: Run, reason: Reason, at: Evaluation voption, certificate: Certificate voption)
+        : SolveResult =
         let chosen =
             if objective.IsStochastic then
                 match at, run.Last with
                 | ValueSome e, _ -> e
                 | ValueNone, ValueSome last -> { last with Point = run.Point }
-                | ValueNone, ValueNone -> { Point = run.Point; Value = nan; Gradient = run.Point; GradientNorm = nan }
+                | ValueNone, ValueNone -> {
+                    Point = run.Point
+                    Value = nan
+                    Gradient = run.Point
+                    GradientNorm = nan
+                  }
             else
                 match at, run.Best with
                 | ValueSome e, _
                 | ValueNone, ValueSome e -> e
-                | ValueNone, ValueNone -> { Point = run.Point; Value = nan; Gradient = run.Point; GradientNorm = nan }
+                | ValueNone, ValueNone -> {
+                    Point = run.Point
+                    Value = nan
+                    Gradient = run.Point
+                    GradientNorm = nan
+                  }
 
         {
             Method = method.Name

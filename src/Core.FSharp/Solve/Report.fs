@@ -60,7 +60,9 @@ module SolveResult =
 
     /// One line: outcome, reason, value, steps and evaluations.
     let text (result: SolveResult) : string =
-        let number (x: float) = x.ToString("G6", Globalization.CultureInfo.InvariantCulture)
+        let number (x: float) =
+            x.ToString("G6", Globalization.CultureInfo.InvariantCulture)
+
         let e = result.Evaluations
 
         $"{result.Outcome}: {Reason.text result.Reason}; value {number result.Value} after {result.Steps} steps "

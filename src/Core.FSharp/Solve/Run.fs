@@ -52,6 +52,27 @@ module SolveOptions =
         Clock = TimeProvider.System
     }
 
+/// How a run ended.
+[<NoComparison; NoEquality>]
+type RunEnd = {
+    Reason: Reason
+    /// Where, if not merely at the best point.
+    At: Evaluation voption
+    /// The proof, where it converged.
+    Certificate: Certificate voption
+}
+
+/// Endings of runs.
+[<RequireQualifiedAccess>]
+module internal RunEnd =
+
+    /// The ending as a record.
+    let create
+        (reason: Reason)
+        (at: Evaluation voption)
+        (certificate: Certificate voption)
+        : RunEnd = { Reason = reason; At = at; Certificate = certificate }
+
 /// A run between two steps: everything that is needed to go on, today or from a file.
 [<NoComparison; NoEquality>]
 type Run = {
@@ -70,13 +91,17 @@ type Run = {
     Last: Evaluation voption
     /// The sample of a stochastic objective to which `Last` refers.
     LastSample: int64
-    /// |∇f| at the start, to which relative tolerances refer.
+    /// |∇f| at the start, or the first above 0 where that is 0; relative tolerances refer to it.
     StartNorm: float
+    /// The value at the last accepted step.
+    MoveValue: float
     /// For each ValueSettled rule, how many moves in a row hardly changed the value.
     QuietMoves: int list
     /// The step at which a saddle was found that the method has not left since; −1 for none.
     SaddleSince: int64
     Elapsed: TimeSpan
+    /// How it ended, if it did.
+    Ended: RunEnd voption
     /// Newest first.
     Trace: StepReport list
 }

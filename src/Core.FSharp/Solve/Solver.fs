@@ -24,7 +24,12 @@ module Solver =
 
         match options.Save with
         | ValueSome plan when plan.Every < 1L ->
-            raise (ArgumentOutOfRangeException(nameof options, $"Save.Every is {plan.Every}, expected 1 or more"))
+            raise (
+                ArgumentOutOfRangeException(
+                    nameof options,
+                    $"Save.Every is {plan.Every}, expected 1 or more"
+                )
+            )
         | ValueSome _
         | ValueNone -> ()
 
@@ -37,16 +42,22 @@ module Solver =
         let rec go (left: int64) (verdict: Verdict) =
             match verdict with
             | Verdict.GoOn run when left > 0L -> go (left - 1L) (driver.Step run)
-            | Verdict.GoOn run ->
-                run, driver.Result(run, Reason.Paused count, ValueNone, ValueNone)
-            | Verdict.End(run, reason, at, certificate) -> run, driver.Result(run, reason, at, certificate)
+            | Verdict.GoOn run -> run, driver.Result(run, Reason.Paused count, ValueNone, ValueNone)
+            | Verdict.End(run, reason, at, certificate) ->
+                { run with Ended = ValueSome(RunEnd.create reason at certificate) },
+                driver.Result(run, reason, at, certificate)
 
         go count verdict
 
     /// Minimizes the objective from a start (n). Numeric trouble is an outcome, never an exception.
     /// Errors: ArgumentException for illegal options or start; OperationCanceledException when the token of the options
     /// abandons the run; whatever the objective's own function throws.
-    let minimizeWith (options: SolveOptions) (method: Method) (objective: Objective) (start: Tensor) : SolveResult =
+    let minimizeWith
+        (options: SolveOptions)
+        (method: Method)
+        (objective: Objective)
+        (start: Tensor)
+        : SolveResult =
         checkOptions options
         checkStart start
         let driver = Driver(options, method, objective, TimeSpan.Zero)
@@ -83,5 +94,10 @@ module Solver =
         advance driver count (driver.Resume run)
 
     /// Goes on with a run until it ends.
-    let resume (options: SolveOptions) (method: Method) (objective: Objective) (run: Run) : SolveResult =
+    let resume
+        (options: SolveOptions)
+        (method: Method)
+        (objective: Objective)
+        (run: Run)
+        : SolveResult =
         snd (resumeFor Int64.MaxValue options method objective run)

@@ -23,10 +23,7 @@ type internal Node =
 
 /// How values of one type become plain data and come back.
 [<NoComparison; NoEquality>]
-type internal StateShape = {
-    Encode: (obj | null) -> Node
-    Decode: Node -> (obj | null)
-}
+type internal StateShape = { Encode: (obj | null) -> Node; Decode: Node -> (obj | null) }
 
 /// One generic walk through states made of tensors and numbers. It gives every method checkpoints and recycling.
 [<RequireQualifiedAccess>]
@@ -43,7 +40,12 @@ module internal StateShape =
             | Node.Case(name, fields) -> $"{name} with {fields.Length} fields"
             | Node.Items items -> $"{items.Length} items"
 
-        raise (ArgumentException($"the saved state holds {found} where {expected.Name} was expected", "state"))
+        raise (
+            ArgumentException(
+                $"the saved state holds {found} where {expected.Name} was expected",
+                "state"
+            )
+        )
 
     let private leaf (wrap: 'T -> Node) (unwrap: Node -> 'T voption) : StateShape = {
         Encode =
@@ -79,35 +81,42 @@ module internal StateShape =
                 Node.Tensor
                 (function
                 | Node.Tensor t -> ValueSome t
-                | _ -> ValueNone)
+                | _ -> ValueNone
+                )
             typeof<float>,
             leaf
                 Node.Real
                 (function
                 | Node.Real x -> ValueSome x
-                | _ -> ValueNone)
+                | _ -> ValueNone
+                )
             typeof<bool>,
             leaf
                 Node.Truth
                 (function
                 | Node.Truth b -> ValueSome b
-                | _ -> ValueNone)
+                | _ -> ValueNone
+                )
             typeof<string>,
             leaf
                 Node.Text
                 (function
                 | Node.Text s -> ValueSome s
-                | _ -> ValueNone)
+                | _ -> ValueNone
+                )
             typeof<int>, whole int64 int
             typeof<int64>, whole id id
             typeof<uint64>, whole int64 uint64
             typeof<Key>,
             leaf
-                (fun (key: Key) -> Node.Case("Key", [ Node.Whole(int64 key.First); Node.Whole(int64 key.Second) ]))
+                (fun (key: Key) ->
+                    Node.Case("Key", [ Node.Whole(int64 key.First); Node.Whole(int64 key.Second) ])
+                )
                 (function
                 | Node.Case("Key", [ Node.Whole first; Node.Whole second ]) ->
                     ValueSome(Key.FromWords(uint64 first, uint64 second))
-                | _ -> ValueNone)
+                | _ -> ValueNone
+                )
         ]
         |> Dictionary
         :> IReadOnlyDictionary<_, _>
@@ -123,22 +132,30 @@ module internal StateShape =
         (read: obj -> (obj | null)[])
         (build: (obj | null)[] -> obj)
         (t: Type)
-        : StateShape =
-        {
-            Encode =
-                fun value ->
-                    match value with
-                    | null -> invalidOp $"a state holds null where {t.Name} was expected"
-                    | v -> Node.Case(case, Array.map2 (fun shape field -> shape.Encode field) shapes (read v) |> List.ofArray)
-            Decode =
-                fun node ->
-                    let fields = fieldsOf case t node
+        : StateShape = {
+        Encode =
+            fun value ->
+                match value with
+                | null -> invalidOp $"a state holds null where {t.Name} was expected"
+                | v ->
+                    Node.Case(
+                        case,
+                        Array.map2 (fun shape field -> shape.Encode field) shapes (read v)
+                        |> List.ofArray
+                    )
+        Decode =
+            fun node ->
+                let fields = fieldsOf case t node
 
-                    if fields.Length <> shapes.Length then
-                        mismatch t node
+                if fields.Length <> shapes.Length then
+                    mismatch t node
 
-                    fields |> Seq.map2 (fun shape field -> shape.Decode field) shapes |> Array.ofSeq |> build |> box
-        }
+                fields
+                |> Seq.map2 (fun shape field -> shape.Decode field) shapes
+                |> Array.ofSeq
+                |> build
+                |> box
+    }
 
     let private items (element: StateShape) (elementType: Type) (isList: bool) : StateShape =
         // Reads and builds through the non-generic collections; states hold a handful of items.
@@ -165,8 +182,11 @@ module internal StateShape =
             Encode =
                 fun value ->
                     match value with
-                    | :? System.Collections.IEnumerable as all -> Node.Items [ for item in all -> element.Encode item ]
-                    | _ -> invalidOp "a state holds something that is no list where a list was expected"
+                    | :? System.Collections.IEnumerable as all ->
+                        Node.Items [ for item in all -> element.Encode item ]
+                    | _ ->
+                        invalidOp
+                            "a state holds something that is no list where a list was expected"
             Decode =
                 fun node ->
                     match node with
@@ -181,7 +201,10 @@ module internal StateShape =
             if t = typeof<unit> then
                 {
                     Encode = fun _ -> Node.Case("unit", [])
-                    Decode = fun node -> fieldsOf "unit" t node |> ignore; null
+                    Decode =
+                        fun node ->
+                            fieldsOf "unit" t node |> ignore
+                            null
                 }
             elif t.IsArray then
                 match t.GetElementType() with
@@ -191,14 +214,27 @@ module internal StateShape =
                 let element = t.GetGenericArguments()[0]
                 items (shapeOf element $"{path}[]") element true
             elif FSharpType.IsRecord(t, true) then
-                let fields = FSharpType.GetRecordFields(t, Reflection.BindingFlags.Public ||| Reflection.BindingFlags.NonPublic)
-                let shapes = fields |> Array.map (fun f -> shapeOf f.PropertyType $"{path}.{f.Name}")
+                let fields =
+                    FSharpType.GetRecordFields(
+                        t,
+                        Reflection.BindingFlags.Public ||| Reflection.BindingFlags.NonPublic
+                    )
+
+                let shapes =
+                    fields |> Array.map (fun f -> shapeOf f.PropertyType $"{path}.{f.Name}")
+
                 let read = FSharpValue.PreComputeRecordReader(t, true)
                 let build = FSharpValue.PreComputeRecordConstructor(t, true)
                 product t.Name shapes read build t
             elif FSharpType.IsTuple t then
                 let shapes = FSharpType.GetTupleElements t |> Array.map (fun e -> shapeOf e path)
-                product "tuple" shapes (FSharpValue.PreComputeTupleReader t) (FSharpValue.PreComputeTupleConstructor t) t
+
+                product
+                    "tuple"
+                    shapes
+                    (FSharpValue.PreComputeTupleReader t)
+                    (FSharpValue.PreComputeTupleConstructor t)
+                    t
             elif FSharpType.IsUnion(t, true) then
                 unionShape t path
             else
@@ -212,7 +248,10 @@ module internal StateShape =
         let cases =
             FSharpType.GetUnionCases(t, true)
             |> Array.map (fun case ->
-                let shapes = case.GetFields() |> Array.map (fun f -> shapeOf f.PropertyType $"{path}.{f.Name}")
+                let shapes =
+                    case.GetFields()
+                    |> Array.map (fun f -> shapeOf f.PropertyType $"{path}.{f.Name}")
+
                 let read = FSharpValue.PreComputeUnionReader(case, true)
                 let build = FSharpValue.PreComputeUnionConstructor(case, true)
                 case.Name, shapes, read, build
@@ -226,14 +265,28 @@ module internal StateShape =
                     // None is represented as null, and a tag reader takes it.
                     let name, shapes, read, _ = cases[tag (Unchecked.nonNull value)]
                     let fields = read (Unchecked.nonNull value)
-                    Node.Case(name, Array.map2 (fun shape field -> shape.Encode field) shapes fields |> List.ofArray)
+
+                    Node.Case(
+                        name,
+                        Array.map2 (fun shape field -> shape.Encode field) shapes fields
+                        |> List.ofArray
+                    )
             Decode =
                 fun node ->
                     match node with
                     | Node.Case(name, fields) ->
-                        match cases |> Array.tryFind (fun (n, shapes, _, _) -> n = name && shapes.Length = fields.Length) with
+                        match
+                            cases
+                            |> Array.tryFind (fun (n, shapes, _, _) ->
+                                n = name && shapes.Length = fields.Length
+                            )
+                        with
                         | Some(_, shapes, _, build) ->
-                            fields |> Seq.map2 (fun shape field -> shape.Decode field) shapes |> Array.ofSeq |> build |> box
+                            fields
+                            |> Seq.map2 (fun shape field -> shape.Decode field) shapes
+                            |> Array.ofSeq
+                            |> build
+                            |> box
                         | None -> mismatch t node
                     | other -> mismatch t other
         }
@@ -242,15 +295,16 @@ module internal StateShape =
     let ofType (t: Type) : StateShape = shapeOf t t.Name
 
     /// All tensors in plain data.
-    let rec tensors (node: Node) : Tensor seq = seq {
-        match node with
-        | Node.Tensor t -> t
-        | Node.Real _
-        | Node.Whole _
-        | Node.Truth _
-        | Node.Text _ -> ()
-        | Node.Case(_, nodes)
-        | Node.Items nodes ->
-            for n in nodes do
-                yield! tensors n
-    }
+    let rec tensors (node: Node) : Tensor seq =
+        seq {
+            match node with
+            | Node.Tensor t -> t
+            | Node.Real _
+            | Node.Whole _
+            | Node.Truth _
+            | Node.Text _ -> ()
+            | Node.Case(_, nodes)
+            | Node.Items nodes ->
+                for n in nodes do
+                    yield! tensors n
+        }

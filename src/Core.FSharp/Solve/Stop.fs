@@ -7,8 +7,8 @@ open Optim
 /// When a run may end before its budget.
 [<RequireQualifiedAccess; NoComparison>]
 type StopRule =
-    /// |∇f(x)| ≤ max(absolute, relative · |∇f(start)|), Euclidean norms. The relative part does not depend on the scale of
-    /// the objective. Ends as Converged, once value and gradient are evaluated again and nothing shows a saddle.
+    /// |∇f(x)| ≤ max(absolute, relative · |∇f(start)|), Euclidean norms; where the gradient at the start is zero, the first
+    /// other one takes its place. The relative part does not depend on the scale of the objective. Ends as Converged, once value and gradient are evaluated again and nothing shows a saddle.
     | GradientBelow of absolute: float * relative: float
     /// f(x) ≤ target. Ends as Stopped.
     | ValueBelow of target: float

@@ -63,7 +63,13 @@ module internal Problem =
         | ProblemDimensions.MultiplesOf n -> length >= n && length % n = 0
 
     /// A problem with one minimizer.
-    let create (name: string) (f: Tensor -> Tensor) (start: float seq) (minimum: float) (minimizer: float seq) : Problem = {
+    let create
+        (name: string)
+        (f: Tensor -> Tensor)
+        (start: float seq)
+        (minimum: float)
+        (minimizer: float seq)
+        : Problem = {
         Name = name
         Title = ""
         Source = ""
@@ -101,10 +107,16 @@ module internal Problem =
 
     /// A family of one problem.
     let single (title: string) (source: string) (problem: Problem) : ProblemFamily =
-        family title source (ProblemDimensions.Only problem.Start.Length) problem.Start.Length (fun _ -> problem)
+        family
+            title
+            source
+            (ProblemDimensions.Only problem.Start.Length)
+            problem.Start.Length
+            (fun _ -> problem)
 
     /// Σ rᵢ².
-    let sumOfSquares (residuals: Tensor list) : Tensor = residuals |> List.map Tensor.square |> List.reduce (+)
+    let sumOfSquares (residuals: Tensor list) : Tensor =
+        residuals |> List.map Tensor.square |> List.reduce (+)
 
     /// The objective Σ rᵢ² of residuals (n) to (m), with its Gauss-Newton matrix.
     let leastSquares (name: string) (residuals: Tensor -> Tensor) : Objective =

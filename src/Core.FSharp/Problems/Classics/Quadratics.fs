@@ -24,7 +24,12 @@ module Quadratics =
         ArgumentNullException.ThrowIfNull eigenvalues
 
         if eigenvalues.Length = 0 then
-            raise (ArgumentException("eigenvalues has no elements, expected one or more", nameof eigenvalues))
+            raise (
+                ArgumentException(
+                    "eigenvalues has no elements, expected one or more",
+                    nameof eigenvalues
+                )
+            )
 
         Array.iter (Check.positive (nameof eigenvalues)) eigenvalues
         let n = eigenvalues.Length
@@ -38,23 +43,44 @@ module Quadratics =
 
     /// n numbers from 1 to `condition` in equal ratios.
     let logarithmicSpectrum (condition: float) (n: int) : float[] =
-        Array.init n (fun i -> if n = 1 then 1.0 else Math.Pow(condition, float i / float (n - 1)))
+        Array.init
+            n
+            (fun i ->
+                if n = 1 then
+                    1.0
+                else
+                    Math.Pow(condition, float i / float (n - 1))
+            )
 
     let private ofCondition (name: string) (title: string) (condition: float) : ProblemFamily =
-        let create n = ofSpectrum name (Key.ofSeed 1L) 0.0 (logarithmicSpectrum condition n)
+        let create n =
+            ofSpectrum name (Key.ofSeed 1L) 0.0 (logarithmicSpectrum condition n)
 
-        Problem.family title $"eigenvalues from 1 to {condition}, random eigenvectors" (ProblemDimensions.AtLeast 1) 10 create
+        Problem.family
+            title
+            $"eigenvalues from 1 to {condition}, random eigenvectors"
+            (ProblemDimensions.AtLeast 1)
+            10
+            create
 
     /// Eigenvalues from 1 to 100.
     let mild: ProblemFamily = ofCondition "quadratic" "Quadratic" 100.0
 
     /// Eigenvalues from 1 to 10⁶.
-    let ill: ProblemFamily = ofCondition "ill-conditioned-quadratic" "Ill-conditioned quadratic" 1e6
+    let ill: ProblemFamily =
+        ofCondition "ill-conditioned-quadratic" "Ill-conditioned quadratic" 1e6
 
     /// Eigenvalues from 1 to 1000 above a constant of 10⁸, in whose rounding the last decreases drown.
     let offset: ProblemFamily =
         let create n =
-            let eigenvalues = Array.init n (fun i -> if n = 1 then 1.0 else 1.0 + 999.0 * float i / float (n - 1))
+            let eigenvalues =
+                Array.init n (fun i -> if n = 1 then 1.0 else 1.0 + 999.0 * float i / float (n - 1))
+
             ofSpectrum "offset-quadratic" (Key.ofSeed 2L) 1e8 eigenvalues
 
-        Problem.family "Quadratic above a large constant" "Hager & Zhang 2005, section 4" (ProblemDimensions.AtLeast 1) 10 create
+        Problem.family
+            "Quadratic above a large constant"
+            "Hager & Zhang 2005, section 4"
+            (ProblemDimensions.AtLeast 1)
+            10
+            create

@@ -9,7 +9,10 @@ module Surfaces =
     /// (x² + y − 11)² + (x + y² − 7)²: four minima of value 0.
     let himmelblau: ProblemFamily =
         let f (x: Tensor) =
-            Problem.sumOfSquares [ Tensor.square x[0] + x[1] - 11.0; x[0] + Tensor.square x[1] - 7.0 ]
+            Problem.sumOfSquares [
+                Tensor.square x[0] + x[1] - 11.0
+                x[0] + Tensor.square x[1] - 7.0
+            ]
 
         let others = [
             [| -2.805118086952745; 3.131312518250573 |]
@@ -19,10 +22,7 @@ module Surfaces =
 
         let problem = Problem.create "himmelblau" f [ 0.0; 0.0 ] 0.0 [ 3.0; 2.0 ]
 
-        {
-            problem with
-                Minimizers = problem.Minimizers @ List.map Tensor.ofArray others
-        }
+        { problem with Minimizers = problem.Minimizers @ List.map Tensor.ofArray others }
         |> Problem.single "Himmelblau" "Himmelblau 1972"
 
     /// (x + 2 y − 7)² + (2 x + y − 5)², a quadratic.
@@ -30,7 +30,8 @@ module Surfaces =
         let f (x: Tensor) =
             Problem.sumOfSquares [ x[0] + 2.0 * x[1] - 7.0; 2.0 * x[0] + x[1] - 5.0 ]
 
-        Problem.create "booth" f [ -5.0; 5.0 ] 0.0 [ 1.0; 3.0 ] |> Problem.single "Booth" "Booth 1960"
+        Problem.create "booth" f [ -5.0; 5.0 ] 0.0 [ 1.0; 3.0 ]
+        |> Problem.single "Booth" "Booth 1960"
 
     /// ½ Σ xᵢ⁴ − 16 xᵢ² + 5 xᵢ: two minima in each coordinate, a maximum between them, where the start lies.
     let styblinskiTang: ProblemFamily =
@@ -40,9 +41,20 @@ module Surfaces =
 
         let create n =
             let lowest = -39.16616570377142 * float n
-            Problem.create "styblinski-tang" f (List.replicate n 0.0) lowest (List.replicate n -2.903534027771177)
 
-        Problem.family "Styblinski & Tang" "Styblinski & Tang 1990" (ProblemDimensions.AtLeast 1) 2 create
+            Problem.create
+                "styblinski-tang"
+                f
+                (List.replicate n 0.0)
+                lowest
+                (List.replicate n -2.903534027771177)
+
+        Problem.family
+            "Styblinski & Tang"
+            "Styblinski & Tang 1990"
+            (ProblemDimensions.AtLeast 1)
+            2
+            create
 
     /// Σ xᵢ − log xᵢ: convex, and no number where a coordinate is negative.
     let logBarrier: ProblemFamily =
@@ -61,28 +73,37 @@ module Surfaces =
 
         let problem = Problem.create "saddle" f [ 1.0; 1e-3 ] -1.0 [ 0.0; sqrt 2.0 ]
 
-        {
-            problem with
-                Minimizers = problem.Minimizers @ [ Tensor.ofArray [| 0.0; -(sqrt 2.0) |] ]
-        }
-        |> Problem.single "Saddle between two minima" "Dauphin et al. 2014, figure 1, with a quartic term"
+        { problem with Minimizers = problem.Minimizers @ [ Tensor.ofArray [| 0.0; -(sqrt 2.0) |] ] }
+        |> Problem.single
+            "Saddle between two minima"
+            "Dauphin et al. 2014, figure 1, with a quartic term"
 
     /// ¼ x₁⁴ − ½ x₁² + ½ Σ i xᵢ² over i ≥ 2: the start lies on the stable manifold of the saddle at 0, so that no gradient
     /// points away from it.
     let strictSaddle: ProblemFamily =
         let create n =
-            let weights = Tensor.ofArray (Array.init n (fun i -> if i = 0 then 0.0 else float (i + 1)))
+            let weights =
+                Tensor.ofArray (Array.init n (fun i -> if i = 0 then 0.0 else float (i + 1)))
 
             let f (x: Tensor) =
                 Tensor.power 4.0 x[0] / 4.0 - 0.5 * Tensor.square x[0]
                 + 0.5 * Tensor.sum (weights * Tensor.square x)
 
             let point first = first :: List.replicate (n - 1) 0.0
-            let problem = Problem.create "strict-saddle" f (0.0 :: List.replicate (n - 1) 1.0) -0.25 (point 1.0)
 
-            {
-                problem with
-                    Minimizers = problem.Minimizers @ [ Tensor.ofSeq (point -1.0) ]
-            }
+            let problem =
+                Problem.create
+                    "strict-saddle"
+                    f
+                    (0.0 :: List.replicate (n - 1) 1.0)
+                    -0.25
+                    (point 1.0)
 
-        Problem.family "Strict saddle" "a start on its stable manifold" (ProblemDimensions.AtLeast 2) 4 create
+            { problem with Minimizers = problem.Minimizers @ [ Tensor.ofSeq (point -1.0) ] }
+
+        Problem.family
+            "Strict saddle"
+            "a start on its stable manifold"
+            (ProblemDimensions.AtLeast 2)
+            4
+            create

@@ -6,31 +6,43 @@ open Optim
 [<RequireQualifiedAccess>]
 module Valleys =
 
-    let private mgh (number: int) : string = $"Moré, Garbow & Hillstrom 1981, problem {number}"
+    let private mgh (number: int) : string =
+        $"Moré, Garbow & Hillstrom 1981, problem {number}"
 
     /// −1.2, 1, −1.2, 1, …
-    let private alternating (n: int) : float list = List.init n (fun i -> if i % 2 = 0 then -1.2 else 1.0)
+    let private alternating (n: int) : float list =
+        List.init n (fun i -> if i % 2 = 0 then -1.2 else 1.0)
 
     let private ones (n: int) : float list = List.replicate n 1.0
 
     /// Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)² over neighbors. From n = 4 on there is a second minimizer near (−1, 1, …, 1).
     let private chained (x: Tensor) : Tensor =
         let before, after = x[.. x.Length - 2], x[1..]
-        Tensor.sum (100.0 * Tensor.square (after - Tensor.square before) + Tensor.square (1.0 - before))
+
+        Tensor.sum (
+            100.0 * Tensor.square (after - Tensor.square before)
+            + Tensor.square (1.0 - before)
+        )
 
     /// Σ 100 (x₂ᵢ − x₂ᵢ₋₁²)² + (1 − x₂ᵢ₋₁)² over separate pairs.
     let private extended (x: Tensor) : Tensor =
-        let odd, even = Shaping.slice 0 0 (x.Length / 2) 2 x, Shaping.slice 0 1 (x.Length / 2) 2 x
+        let odd, even =
+            Shaping.slice 0 0 (x.Length / 2) 2 x, Shaping.slice 0 1 (x.Length / 2) 2 x
+
         Tensor.sum (100.0 * Tensor.square (even - Tensor.square odd) + Tensor.square (1.0 - odd))
 
     /// Rosenbrock's function of two variables, chained for more.
     let rosenbrock: ProblemFamily =
-        let create n = Problem.create "rosenbrock" chained (alternating n) 0.0 (ones n)
+        let create n =
+            Problem.create "rosenbrock" chained (alternating n) 0.0 (ones n)
+
         Problem.family "Rosenbrock" "Rosenbrock 1960" (ProblemDimensions.AtLeast 2) 2 create
 
     /// Separate Rosenbrock functions of two variables each.
     let extendedRosenbrock: ProblemFamily =
-        let create n = Problem.create "extended-rosenbrock" extended (alternating n) 0.0 (ones n)
+        let create n =
+            Problem.create "extended-rosenbrock" extended (alternating n) 0.0 (ones n)
+
         Problem.family "Extended Rosenbrock" (mgh 21) (ProblemDimensions.MultiplesOf 2) 10 create
 
     /// A valley that winds around the third axis; the angle jumps where the first coordinate is negative.
@@ -73,7 +85,12 @@ module Valleys =
             let start = List.init n (fun i -> [ 3.0; -1.0; 0.0; 1.0 ][i % 4])
             Problem.create "powell-singular" f start 0.0 (List.replicate n 0.0)
 
-        Problem.family "Powell's singular function" (mgh 13) (ProblemDimensions.MultiplesOf 4) 4 create
+        Problem.family
+            "Powell's singular function"
+            (mgh 13)
+            (ProblemDimensions.MultiplesOf 4)
+            4
+            create
 
     /// Three residuals that tempt towards infinity.
     let beale: ProblemFamily =
