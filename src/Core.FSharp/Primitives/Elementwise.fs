@@ -132,6 +132,7 @@ type internal Cast(dtype: DType) =
     override _.Batch x = Cast.Apply(dtype, x)
 
 /// The elementwise functions of one tensor. Their Jacobian is diagonal, so one rule serves both directions.
+/// Rules gather the slope first and touch t once: t may be a large batch of tangents at one point.
 [<Sealed>]
 type internal Elementwise1(kind: Unary) =
     inherit Primitive1(string kind)
@@ -147,17 +148,17 @@ type internal Elementwise1(kind: Unary) =
         | Unary.Expm1 -> t * (y + 1.0)
         | Unary.Log -> t / x
         | Unary.Log1p -> t / (x + 1.0)
-        | Unary.Sqrt -> 0.5 * t / y
-        | Unary.Square -> 2.0 * t * x
-        | Unary.Reciprocal -> -(t * unary Unary.Square y)
+        | Unary.Sqrt -> t / (2.0 * y)
+        | Unary.Square -> t * (2.0 * x)
+        | Unary.Reciprocal -> t * -(unary Unary.Square y)
         | Unary.Power p when p = 0.0 -> null
-        | Unary.Power p -> p * t * unary (Unary.Power(p - 1.0)) x
+        | Unary.Power p -> t * (p * unary (Unary.Power(p - 1.0)) x)
         | Unary.Abs -> t * unary Unary.Sign x
         | Unary.Sin -> t * cos x
-        | Unary.Cos -> -(t * sin x)
+        | Unary.Cos -> t * -(sin x)
         | Unary.Tan -> t * (unary Unary.Square y + 1.0)
         | Unary.Asin -> t / sqrt (1.0 - unary Unary.Square x)
-        | Unary.Acos -> -t / sqrt (1.0 - unary Unary.Square x)
+        | Unary.Acos -> t / -(sqrt (1.0 - unary Unary.Square x))
         | Unary.Atan -> t / (unary Unary.Square x + 1.0)
         | Unary.Sinh -> t * cosh x
         | Unary.Cosh -> t * sinh x
@@ -168,8 +169,8 @@ type internal Elementwise1(kind: Unary) =
         | Unary.Sigmoid -> y.ApplyBinary(Binary.SigmoidGradient, t)
         | Unary.Softplus -> t * unary Unary.Sigmoid x
         | Unary.Relu -> x.ApplyBinary(Binary.ReluGradient, t)
-        | Unary.Erf -> 2.0 / sqrt Math.PI * t * exp (-(unary Unary.Square x))
-        | Unary.Erfc -> -2.0 / sqrt Math.PI * t * exp (-(unary Unary.Square x))
+        | Unary.Erf -> t * (2.0 / sqrt Math.PI * exp (-(unary Unary.Square x)))
+        | Unary.Erfc -> t * (-2.0 / sqrt Math.PI * exp (-(unary Unary.Square x)))
         | Unary.LogGamma -> t * unary (Unary.Polygamma 0) x
         | Unary.Polygamma order -> t * unary (Unary.Polygamma(order + 1)) x
         | Unary.Sign
@@ -213,12 +214,12 @@ type internal Elementwise2(kind: Binary) =
             // At a = b = 0 the slope is taken as 0; a safe base keeps NaN out of every order of derivative.
             let isZero (x: Tensor) = Compare.Apply(Comparison.Equal, x, Constant.scalar x 0.0)
             let bothZero = Elementwise2.Apply(Binary.Minimum, isZero a, isZero b)
-            t * b * Tensor.Pow(Where.Apply(bothZero, Constant.scalar a 1.0, a), b - 1.0)
-        | Binary.Atan2 -> t * b / (a * a + b * b)
+            t * (b * Tensor.Pow(Where.Apply(bothZero, Constant.scalar a 1.0, a), b - 1.0))
+        | Binary.Atan2 -> t * (b / (a * a + b * b))
         | Binary.Maximum -> Elementwise2.Preferred(Comparison.Greater, a, b, t)
         | Binary.Minimum -> Elementwise2.Preferred(Comparison.Less, a, b, t)
-        | Binary.TanhGradient -> -2.0 * t * a * b
-        | Binary.SigmoidGradient -> t * b * (1.0 - 2.0 * a)
+        | Binary.TanhGradient -> t * (-2.0 * a * b)
+        | Binary.SigmoidGradient -> t * (b * (1.0 - 2.0 * a))
         | Binary.ReluGradient -> null
 
     /// t · dy/db, in the shape of the result or one that broadcasts to it.
@@ -227,12 +228,12 @@ type internal Elementwise2(kind: Binary) =
         | Binary.Add -> t
         | Binary.Subtract -> -t
         | Binary.Multiply -> t * a
-        | Binary.Divide -> -(t * y) / b
+        | Binary.Divide -> t * -(y / b)
         | Binary.Power ->
             let isPositive = Compare.Apply(Comparison.Greater, a, Constant.scalar a 0.0)
             let logarithm = log (Where.Apply(isPositive, a, Constant.scalar a 1.0))
             t * Where.OrZero(isPositive, y * logarithm)
-        | Binary.Atan2 -> -(t * a) / (a * a + b * b)
+        | Binary.Atan2 -> t * -(a / (a * a + b * b))
         | Binary.Maximum -> Elementwise2.Preferred(Comparison.Greater, b, a, t)
         | Binary.Minimum -> Elementwise2.Preferred(Comparison.Less, b, a, t)
         | Binary.TanhGradient

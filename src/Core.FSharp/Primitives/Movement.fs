@@ -14,7 +14,9 @@ module internal AxisRange =
 
     /// Whole axes everywhere but at one axis.
     let at (shape: Shape) (axis: int) (range: AxisRange) : AxisRange[] =
-        Array.mapi (fun i n -> if i = axis then range else all n) shape.Dims
+        let ranges = Array.map all shape.Dims
+        ranges[axis] <- range
+        ranges
 
 /// The same elements in another shape. Linear; its transpose is itself with the old shape.
 [<Sealed>]
@@ -109,7 +111,10 @@ and [<Sealed>] internal Sum(axes: int[], keep: bool) =
     override _.Jvp(_, _, t) = Sum.Apply(axes, keep, t)
 
     override _.Vjp(x, _, ct) =
-        Expand.Apply(x.Shape, Reshape.Apply(Shape.reduced axes true x.Shape, ct))
+        if keep || ct.Rank = 0 then
+            Expand.Apply(x.Shape, ct)
+        else
+            Expand.Apply(x.Shape, Reshape.Apply(Shape.reduced axes true x.Shape, ct))
 
     override _.Batch x = Sum.Apply(Array.map ((+) 1) axes, keep, x)
 
@@ -141,8 +146,14 @@ type internal Slice(ranges: AxisRange[]) =
     inherit Primitive1("slice")
 
     static member Apply(ranges: AxisRange[], x: Tensor) : Tensor =
-        let whole = Array.forall2 (fun r n -> r = AxisRange.all n) ranges x.Shape.Dims
-        if whole then x else Tensor.Bind(Slice ranges, x)
+        let dims = x.Shape.Dims
+        let mutable isWhole = true
+
+        for i in 0 .. dims.Length - 1 do
+            let r = ranges[i]
+            isWhole <- isWhole && r.Start = 0 && r.Step = 1 && r.Count = dims[i]
+
+        if isWhole then x else Tensor.Bind(Slice ranges, x)
 
     /// A range of one axis.
     static member Axis(axis: int, range: AxisRange, x: Tensor) : Tensor =

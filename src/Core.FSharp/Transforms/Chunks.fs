@@ -11,9 +11,10 @@ open Optim.Primitives
 [<RequireQualifiedAccess>]
 module internal Chunks =
 
-    /// The number of unit vectors in a batch. Larger batches were measured to gain nothing, only to take memory.
-    [<Literal>]
-    let size = 64
+    /// The number of unit vectors in a batch, for a computation whose largest value has `largest` elements: as many as
+    /// keep such a value for all of them inside a processor's own cache (256 kB of doubles), between 8 and 64.
+    let size (largest: int) : int =
+        max 8 (min 64 (32768 / max 1 largest / 8 * 8))
 
     /// Rows start … start + count − 1 of the identity of order n.
     let private unitRows (like: Tensor) (n: int) (start: int) (count: int) : Tensor =
@@ -24,25 +25,25 @@ module internal Chunks =
         let placed = Assemble.Apply(flat, [| [| range |] |], [| ones |])
         if count = 0 then zeros else Reshape.Apply(zeros.Shape, placed)
 
-    /// f of all n unit vectors, given to f as rows of matrices; the results joined along axis 0. The first batch tells
-    /// whether the results are plain numbers; if so the others are shared among the processors and their intermediate
-    /// buffers recycled.
-    let map (n: int) (like: Tensor) (f: Tensor -> Tensor) : Tensor =
+    /// f of all n unit vectors, given to f as rows of matrices; the results joined along axis 0. largest: as for `size`.
+    /// Each batch gives its intermediate values back before the next begins. The first batch tells whether the results
+    /// are plain numbers; if so the others are shared among the processors.
+    let map (largest: int) (n: int) (like: Tensor) (f: Tensor -> Tensor) : Tensor =
+        let size = size largest
         let starts = [| 0..size .. max 0 (n - 1) |]
         let results: Tensor[] = Array.zeroCreate starts.Length
-        let compute i = f (unitRows like n starts[i] (min size (n - starts[i])))
 
-        let recycled i =
-            results[i] <- Memory.keeping like (fun () -> compute i)
+        let compute i =
+            results[i] <- Memory.keeping like (fun () -> f (unitRows like n starts[i] (min size (n - starts[i]))))
 
-        results[0] <- compute 0
+        compute 0
 
         if results[0].Level > 0L then
             for i in 1 .. starts.Length - 1 do
-                results[i] <- compute i
+                compute i
         else
             try
-                Parallel.For(1, starts.Length, recycled) |> ignore
+                Parallel.For(1, starts.Length, compute) |> ignore
             with :? AggregateException as all ->
                 // The function's own error, as if the batches had run one after the other.
                 ExceptionDispatchInfo.Capture(all.GetBaseException()).Throw()

@@ -28,7 +28,7 @@ module Derivatives =
     /// Cost: about 2 values of f, and 2 for each call. Memory: all intermediate values while the pull-back lives.
     let vjp (f: Tensor -> Tensor) (x: Tensor) : Tensor * (Tensor -> Tensor) =
         Check.floating (nameof x) x
-        let struct (y, pull) = Reverse.run f x
+        let struct (y, pull, _) = Reverse.run f x
         y, pull
 
     /// f x and ∇f x. f gives one number; ∇f has the shape of x. Cost: 3 to 4 values of f.
@@ -79,15 +79,16 @@ module Derivatives =
     /// in batches. Best for n small against the length of y.
     let jacobianForward (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         Check.rank (nameof x) 1 x
-        let columns = Chunks.map x.Length x (fun basis -> vmap (fun v -> snd (jvp f x v)) basis)
+        let columns = Chunks.map x.Length x.Length x (fun basis -> vmap (fun v -> snd (jvp f x v)) basis)
         Permute.Apply(Array.append [| 1 .. columns.Rank - 1 |] [| 0 |], columns)
 
     /// As jacobianForward, by one backward pass for each element of y, in batches. Best for y short against n.
     let jacobianReverse (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         Check.rank (nameof x) 1 x
-        let y, pull = vjp f x
+        Check.floating (nameof x) x
+        let struct (y, pull, tape) = Reverse.run f x
         let unit (v: Tensor) = Reshape.Apply(y.Shape, v)
-        let rows = Chunks.map y.Length y (fun basis -> vmap (fun v -> pull (unit v)) basis)
+        let rows = Chunks.map tape.Largest y.Length y (fun basis -> vmap (fun v -> pull (unit v)) basis)
         Reshape.Apply(Shape(Array.append y.Shape.Dims [| x.Length |]), rows)
 
     /// The matrix of first derivatives (…y, n) of f at a vector x (n), by the cheaper of the two ways.
@@ -95,24 +96,22 @@ module Derivatives =
     let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         if (f x).Length < x.Length then jacobianReverse f x else jacobianForward f x
 
-    /// The symmetric matrix (n, n) of second derivatives of f at a vector x (n), exactly.
-    /// Cost: n Hessian products that share one gradient, in batches; memory: a batch of intermediate values.
-    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        Check.rank (nameof x) 1 x
-        let _, product = gradAndHvp f x
-        Chunks.map x.Length x (vmap product)
-
     /// ∇f x and the Hessian of f at a vector x. Cost: as hessian.
     let gradAndHessian (f: Tensor -> Tensor) (x: Tensor) : Tensor * Tensor =
         Check.rank (nameof x) 1 x
-        let gradient, product = gradAndHvp f x
-        gradient, Chunks.map x.Length x (vmap product)
+        let struct (gradient, product, tape) = Reverse.run (grad f) x
+        gradient, Chunks.map tape.Largest x.Length x (vmap product)
+
+    /// The symmetric matrix (n, n) of second derivatives of f at a vector x (n), exactly.
+    /// Cost: n Hessian products that share one gradient, in batches; memory: a batch of intermediate values.
+    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        snd (gradAndHessian f x)
 
     /// The diagonal (n) of the Hessian of f at a vector x (n), exactly. Cost: as hessian, but memory n.
     let hessianDiagonal (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         Check.rank (nameof x) 1 x
-        let _, product = gradAndHvp f x
-        Chunks.map x.Length x (vmap (fun v -> Tensor.sum (v * product v)))
+        let struct (_, product, tape) = Reverse.run (grad f) x
+        Chunks.map tape.Largest x.Length x (vmap (fun v -> Tensor.sum (v * product v)))
 
     /// The trace of the Hessian of f at a vector x: Σ ∂²f/∂xᵢ². Cost: as hessianDiagonal.
     let laplacian (f: Tensor -> Tensor) (x: Tensor) : Tensor = Tensor.sum (hessianDiagonal f x)

@@ -10,18 +10,27 @@ open Optim.Primitives
 [<Sealed>]
 type internal Tape(level: Level) =
     let mutable count = 0
+    let mutable largest = 1
 
     member _.Level: Level = level
 
-    /// The next position. Safe from many threads, because a user's function may compute in parallel.
-    member _.Next() : int = Interlocked.Increment &count - 1
+    /// The number of elements of the largest value so far. Values on other threads may be missed: it is an estimate.
+    member _.Largest: int = largest
+
+    /// The next position, for a value of this length. Safe from many threads, because a user's function may compute in
+    /// parallel.
+    member _.Next(length: int) : int =
+        if length > largest then
+            largest <- length
+
+        Interlocked.Increment &count - 1
 
 /// A value on a tape: reverse differentiation. Positions of inputs are below that of the result.
 [<Sealed>]
 type internal Reverse(primal: Tensor, tape: Tape, operation: obj, a: Tensor, b: Tensor | null, inputs: Tensor[]) =
     inherit Operand(tape.Level.Number, primal.Shape, primal.DType, primal.Engine)
 
-    let index = tape.Next()
+    let index = tape.Next primal.Length
 
     static let none: Tensor[] = [||]
 
@@ -178,15 +187,15 @@ type internal Sweep(tape: Tape, result: Reverse) =
 [<RequireQualifiedAccess>]
 module internal Reverse =
 
-    /// f x, and the pull-back that takes a cotangent of it to the cotangent of x.
-    let run (f: Tensor -> Tensor) (x: Tensor) : struct (Tensor * (Tensor -> Tensor)) =
+    /// f x, the pull-back that takes a cotangent of it to the cotangent of x, and the tape.
+    let run (f: Tensor -> Tensor) (x: Tensor) : struct (Tensor * (Tensor -> Tensor) * Tape) =
         let tape = Tape(Level.Next())
 
         try
             let y = f (Reverse.Leaf(tape, x))
 
             match Reverse.On(tape, y) with
-            | null -> struct (y, (fun _ -> Constant.zeros x))
+            | null -> struct (y, (fun _ -> Constant.zeros x), tape)
             | result ->
                 let pull (ct: Tensor) : Tensor =
                     Check.shape "cotangent" result.Shape ct
@@ -195,6 +204,6 @@ module internal Reverse =
                     | null -> Constant.zeros x
                     | total -> total
 
-                struct (result.Primal, pull)
+                struct (result.Primal, pull, tape)
         finally
             tape.Level.Close()
