@@ -54,7 +54,7 @@ type internal ManagedEngine private () =
                 (ManagedEngine.Raw b)
 
         member _.Cast(dtype, x) =
-            Elementwise.cast dtype (ManagedEngine.Raw x)
+            Casting.cast dtype (ManagedEngine.Raw x)
 
         member _.Reduce(kind, axes, keep, x) =
             Shaping.reduce kind axes keep (ManagedEngine.Raw x)

@@ -23,7 +23,7 @@ let private cases: list<Binary * (float -> float -> float)> = [
 ]
 
 /// Shapes of two operands: equal, scalars, rows, columns, outer, and several axes mixed.
-let private patterns: list<int list * int list> = [
+let patterns: list<int list * int list> = [
     [], []
     [ 5 ], []
     [], [ 5 ]
@@ -51,21 +51,12 @@ let private patterns: list<int list * int list> = [
     [ 3; 0 ], [ 3; 1 ]
 ]
 
-let private expected (f: 'T -> 'T -> 'Y) (sa: int list) (a: 'T[]) (sb: int list) (b: 'T[]) : 'Y[] =
+let expected (f: 'T -> 'T -> 'Y) (sa: int list) (a: 'T[]) (sb: int list) (b: 'T[]) : 'Y[] =
     let pa, pb = Shape.Of(Array.ofList sa), Shape.Of(Array.ofList sb)
     let whole = Shape.broadcast "test" pa pb
     Array.init whole.Length (fun i -> f a[position whole pa i] b[position whole pb i])
 
-let private size (shape: int list) : int = List.fold (*) 1 shape
-
-let private comparisons: list<Comparison * (float -> float -> bool)> = [
-    Comparison.Equal, (=)
-    Comparison.NotEqual, (<>)
-    Comparison.Less, (<)
-    Comparison.LessEqual, (<=)
-    Comparison.Greater, (>)
-    Comparison.GreaterEqual, (>=)
-]
+let size (shape: int list) : int = List.fold (*) 1 shape
 
 [<Tests>]
 let binary =
@@ -281,133 +272,5 @@ let binary =
                         |> ignore
                     )
                     "3 and 2"
-            )
-
-        for kind, f in comparisons do
-            testCase
-                $"{kind}"
-                (fun () ->
-                    for sa, sb in patterns do
-                        let a = numbers 7 (size sa) |> Array.map Math.Round
-                        let b = numbers 8 (size sb) |> Array.map Math.Round
-                        let y = engine.Compare(kind, tensor sa a, tensor sb b)
-                        Expect.equal (truths y) (expected f sa a sb b) $"{kind}, {sa} and {sb}"
-
-                    for n in 0..70 do
-                        let a =
-                            numbers 7 n
-                            |> Array.map (fun v -> if v > 2.5 then nan else Math.Round v)
-
-                        let b = numbers 8 n |> Array.map Math.Round
-                        let y = engine.Compare(kind, tensor [ n ] a, tensor [ n ] b)
-                        Expect.equal (truths y) (Array.map2 f a b) $"{kind}, n = {n}"
-
-                        let w =
-                            engine.Compare(
-                                kind,
-                                tensor [ n ] (Array.map int64 b),
-                                tensor [] [| 1L |]
-                            )
-
-                        Expect.equal
-                            (truths w)
-                            (b |> Array.map (fun v -> f v 1.0))
-                            $"{kind}, whole"
-
-                        let s =
-                            engine.Compare(
-                                kind,
-                                tensor [] [| 1.0f |],
-                                tensor [ n ] (Array.map float32 b)
-                            )
-
-                        Expect.equal (truths s) (b |> Array.map (f 1.0)) $"{kind}, single, left"
-                )
-
-        testCase
-            "where"
-            (fun () ->
-                for sc, sa, sb in
-                    [
-                        [ 6 ], [ 6 ], [ 6 ]
-                        [ 6 ], [], []
-                        [], [ 6 ], [ 6 ]
-                        [ 2; 3 ], [ 3 ], [ 2; 1 ]
-                        [ 2; 1 ], [ 2; 3 ], [ 3 ]
-                        [ 3 ], [ 2; 1; 1 ], [ 4; 1 ]
-                        [ 0 ], [ 1 ], [ 0 ]
-                    ] do
-                    let c = numbers 9 (size sc) |> Array.map (fun v -> v > 0.0)
-                    let a, b = numbers 10 (size sa), numbers 11 (size sb)
-
-                    let shapes =
-                        [ sc; sa; sb ] |> List.map (fun lengths -> Shape.Of(Array.ofList lengths))
-
-                    let whole = shapes |> List.reduce (Shape.broadcast "test")
-                    let at k i = position whole shapes[k] i
-
-                    let expected =
-                        Array.init
-                            whole.Length
-                            (fun i -> if c[at 0 i] then a[at 1 i] else b[at 2 i])
-
-                    let y = engine.Where(tensor sc c, tensor sa a, tensor sb b)
-                    Expect.equal y.Shape whole "shape"
-                    allSame 0.0 $"where {sc} {sa} {sb}" expected (floats y)
-
-                for n in 0..70 do
-                    let c = numbers n n |> Array.map (fun v -> v > 0.0)
-                    let a, b = Array.create n 1.0f, Array.create n nanf
-                    let y = floats (engine.Where(tensor [ n ] c, tensor [ n ] a, tensor [ n ] b))
-
-                    Expect.equal
-                        (y |> Array.map (fun v -> v = 1.0))
-                        c
-                        "NaN of the other side stays there"
-
-                Expect.throwsT<ArgumentException>
-                    (fun () ->
-                        engine.Where(
-                            tensor [ 1 ] [| 1.0 |],
-                            tensor [ 1 ] [| 1.0 |],
-                            tensor [ 1 ] [| 1.0 |]
-                        )
-                        |> ignore
-                    )
-                    "a condition of numbers"
-            )
-
-        testCase
-            "cast"
-            (fun () ->
-                let x = tensor [ 8 ] [| 1.9; -1.9; 0.0; -0.0; nan; infinity; -infinity; 1e300 |]
-                let whole = wholes (engine.Cast(DType.Int64, x))
-
-                Expect.equal
-                    whole
-                    [| 1L; -1L; 0L; 0L; 0L; Int64.MaxValue; Int64.MinValue; Int64.MaxValue |]
-                    "to Int64"
-
-                let truth = truths (engine.Cast(DType.Bool, x))
-                Expect.equal truth [| true; true; false; false; true; true; true; true |] "to Bool"
-                let single = engine.ToArray(engine.Cast(DType.Float32, x)) :?> float32[]
-                Expect.equal single[0..1] [| 1.9f; -1.9f |] "to Float32"
-                let back = engine.Cast(DType.Float64, tensor [ 2 ] [| 3L; -4L |])
-                Expect.equal (floats back) [| 3.0; -4.0 |] "from Int64"
-                let ones = engine.Cast(DType.Float64, tensor [ 2 ] [| true; false |])
-                Expect.equal (floats ones) [| 1.0; 0.0 |] "from Bool"
-
-                Expect.equal
-                    (wholes (engine.Cast(DType.Int64, tensor [ 2 ] [| true; false |])))
-                    [| 1L; 0L |]
-                    "Bool to Int64"
-
-                for n in 0..70 do
-                    let v = numbers n n
-
-                    let y =
-                        engine.ToArray(engine.Cast(DType.Float32, tensor [ n ] v)) :?> float32[]
-
-                    Expect.equal y (Array.map float32 v) $"n = {n}"
             )
     ]
