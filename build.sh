@@ -21,7 +21,7 @@ paket)
     ;;
 format)
     dotnet tool restore > /dev/null
-    dotnet fantomas src tests benchmarks
+    dotnet fantomas src tests benchmarks docs eng
     for project in src/*/*.csproj tests/*/*.csproj; do
         dotnet format "$project" --no-restore
     done

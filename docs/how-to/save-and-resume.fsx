@@ -89,5 +89,8 @@ if not isSame || not isRefused then
 
 (**
 The format is documented with the type: `Optim.Core.Checkpoint`. Times are part of a run, so a budget of time counts on where it
-stopped. In this version saving is part of the F# surface; from C#, a run goes on in one piece.
+stopped.
+
+In C#, `Checkpoint = CheckpointPlan.To(path)` in the options saves, and `Solver.Resume` goes on; the
+[tutorial](../tutorials/training-on-digits-csharp.md) has an example.
 *)
