@@ -45,7 +45,8 @@ type Reason =
 module Reason =
 
     let private number (x: float) : string =
-        x.ToString("G3", CultureInfo.InvariantCulture)
+        // Adding 0 turns −0 into 0.
+        (x + 0.0).ToString("G3", CultureInfo.InvariantCulture)
 
     /// One sentence without a full stop.
     let text (reason: Reason) : string =

@@ -33,12 +33,12 @@ module NewtonDirection =
             if Vector.isFinite factor then
                 Linalg.solveCholesky factor b
             elif tries = 0 then
-                // The Hessian is zero; the caller sees NaN and takes the gradient instead.
+                // The caller sees NaN and takes the gradient instead.
                 Tensor.fullLike b nan
             else
                 attempt (max (2.0 * tau) smallest) (tries - 1)
 
-        if System.Double.IsFinite smallest then
+        if System.Double.IsFinite smallest && smallest > 0.0 then
             attempt (if least > 0.0 then 0.0 else smallest - least) 60
         else
             Tensor.fullLike b nan

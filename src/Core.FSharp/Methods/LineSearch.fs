@@ -137,7 +137,7 @@ module LineSearch =
         if not (Double.IsFinite next.Value && Double.IsFinite next.GradientNorm) then
             giveUp
                 point
-                $"at the next point the value is {next.Value} and the gradient norm {next.GradientNorm}"
+                $"at the next point the value is {next.Value:g3} and the gradient norm {next.GradientNorm:g3}"
                 state
         elif search.Needs <> TrialNeeds.Nothing && not improves then
             giveUp point "neither the value nor the gradient can be lowered beyond rounding" state

@@ -159,7 +159,7 @@ module SaddleFreeNewton =
             Step.moved target (Vector.norm (target - point)) { Current = next }
         else
             let detail =
-                $"at the next point the value is {next.Value} and the gradient norm {next.GradientNorm}"
+                $"at the next point the value is {next.Value:g3} and the gradient norm {next.GradientNorm:g3}"
 
             Step.stuck point detail state
 

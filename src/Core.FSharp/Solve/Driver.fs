@@ -92,7 +92,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             && not (Double.IsFinite last.Value && Double.IsFinite last.GradientNorm)
             ->
             let detail =
-                $"the value is {last.Value} and the gradient norm {last.GradientNorm} where step {run.Steps} looked"
+                $"at step {run.Steps} the value is {last.Value:g3} and the gradient norm {last.GradientNorm:g3}"
 
             Verdict.End(run, Reason.NotFinite detail, ValueNone, ValueNone)
         | ValueSome _

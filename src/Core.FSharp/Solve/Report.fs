@@ -61,7 +61,8 @@ module SolveResult =
     /// One line: outcome, reason, value, steps and evaluations.
     let text (result: SolveResult) : string =
         let number (x: float) =
-            x.ToString("G6", Globalization.CultureInfo.InvariantCulture)
+            // Adding 0 turns −0 into 0.
+            (x + 0.0).ToString("G6", Globalization.CultureInfo.InvariantCulture)
 
         let e = result.Evaluations
 

@@ -90,6 +90,13 @@ module internal StateShape =
                 | Node.Real x -> ValueSome x
                 | _ -> ValueNone
                 )
+            typeof<float32>,
+            leaf
+                (fun (x: float32) -> Node.Real(float x))
+                (function
+                | Node.Real x -> ValueSome(float32 x)
+                | _ -> ValueNone
+                )
             typeof<bool>,
             leaf
                 Node.Truth
@@ -106,6 +113,7 @@ module internal StateShape =
                 )
             typeof<int>, whole int64 int
             typeof<int64>, whole id id
+            typeof<TimeSpan>, whole (fun (time: TimeSpan) -> time.Ticks) TimeSpan
             typeof<uint64>, whole int64 uint64
             typeof<Key>,
             leaf
@@ -194,6 +202,33 @@ module internal StateShape =
                     | other -> mismatch elementType other
         }
 
+    /// The constructor whose parameters are the type's properties, as C#'s positional records have it, and those properties.
+    let private positional
+        (t: Type)
+        : (Reflection.ConstructorInfo * Reflection.PropertyInfo[]) option =
+        let propertyOf (parameter: Reflection.ParameterInfo) : Reflection.PropertyInfo option =
+            t.GetProperties()
+            |> Array.tryFind (fun p ->
+                p.CanRead
+                && p.GetIndexParameters().Length = 0
+                && p.PropertyType = parameter.ParameterType
+                && String.Equals(p.Name, parameter.Name, StringComparison.OrdinalIgnoreCase)
+            )
+
+        if t.IsAbstract || t.Assembly = typeof<obj>.Assembly then
+            None
+        else
+            t.GetConstructors()
+            |> Array.sortByDescending (fun c -> c.GetParameters().Length)
+            |> Array.tryPick (fun c ->
+                let properties = c.GetParameters() |> Array.map propertyOf
+
+                if properties.Length > 0 && Array.forall Option.isSome properties then
+                    Some(c, Array.choose id properties)
+                else
+                    None
+            )
+
     let rec private shapeOf (t: Type) (path: string) : StateShape =
         match leaves.TryGetValue t with
         | true, shape -> shape
@@ -238,11 +273,21 @@ module internal StateShape =
             elif FSharpType.IsUnion(t, true) then
                 unionShape t path
             else
-                let message =
-                    $"the state's {path} has type {t.Name}; expected tensors, numbers, texts, and records, unions, tuples, "
-                    + "lists or arrays of them"
+                match positional t with
+                | Some(build, properties) ->
+                    let shapes =
+                        properties |> Array.map (fun p -> shapeOf p.PropertyType $"{path}.{p.Name}")
 
-                raise (ArgumentException(message, "state"))
+                    let read (value: obj) =
+                        properties |> Array.map (fun p -> p.GetValue value)
+
+                    product t.Name shapes read build.Invoke t
+                | None ->
+                    let message =
+                        $"the state's {path} has type {t.Name}; expected tensors, numbers, texts, and records, unions, tuples, "
+                        + "lists or arrays of them"
+
+                    raise (ArgumentException(message, "state"))
 
     and private unionShape (t: Type) (path: string) : StateShape =
         let cases =

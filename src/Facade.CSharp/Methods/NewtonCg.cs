@@ -12,8 +12,8 @@ public sealed record NewtonCg : Method
     public double InitialRadius { get; init; } = 1;
 
     /// <summary>The largest trust radius.</summary>
-    /// <value>Default: 1e6. Range: the first radius or more.</value>
-    public double MaxRadius { get; init; } = 1e6;
+    /// <value>Default: 1e100. Range: the first radius or more.</value>
+    public double MaxRadius { get; init; } = 1e100;
 
     /// <summary>A step is accepted when the value falls by more than this part of what the model promised.</summary>
     /// <value>Default: 0.1. Range: 0 to ¼.</value>

@@ -111,6 +111,15 @@ let private sameTensor (a: Tensor) (b: Tensor) (name: string) : unit =
 let private isSameReal (a: float) (b: float) (name: string) : unit =
     Expect.equal (BitConverter.DoubleToInt64Bits a) (BitConverter.DoubleToInt64Bits b) name
 
+/// What a positional record of C# looks like from here.
+type CSharpState(count: int, velocity: Tensor, rate: float32, pause: TimeSpan) =
+    member _.Count = count
+    member _.Velocity = velocity
+    member _.Rate = rate
+    member _.Pause = pause
+    /// No parameter of the constructor.
+    member _.Twice = 2 * count
+
 [<Tests>]
 let files =
     testList "Checkpoint" [
@@ -218,6 +227,32 @@ let files =
                     sameTensor tensor (Tensor.scalar 1.0) "a tensor in a tuple in an array"
                     Expect.isTrue s.Maybe.IsNone "nothing"
                 | _ -> failtest "the state has another type"
+            )
+
+        testCase
+            "states of C# records, and a state that cannot be saved is refused by the name of its field"
+            (fun () ->
+                let state = CSharpState(3, Tensor.ofArray [| 1.0; -0.0 |], 0.1f, TimeSpan 12345L)
+
+                let step (oracle: Oracle) point state =
+                    Step.moved (point - 1e-3 * oracle.Gradient point) 1e-3 state
+
+                let method = Method.create "csharp" (fun _ _ -> state) step
+
+                match (ofBytes method (toBytes method (begun 2L method))).State with
+                | :? CSharpState as s ->
+                    Expect.equal (s.Count, s.Rate, s.Pause) (3, 0.1f, TimeSpan 12345L) "numbers"
+                    sameTensor s.Velocity state.Velocity "tensor"
+                | _ -> failtest "the state has another type"
+
+                let closed =
+                    Method.create "closed" (fun _ _ -> {| Count = 1; Random = Random 1 |}) step
+
+                try
+                    begun 1L closed |> ignore
+                    failtest "was accepted"
+                with :? ArgumentException as e ->
+                    Expect.stringContains e.Message "Random" "the field"
             )
 
         testCase
