@@ -16,11 +16,13 @@ type Ending =
 type Step<'State> = {
     /// The point from which the next step continues (n).
     Point: Tensor
+    /// What the next step remembers.
     State: 'State
     /// False when the step only tried a point and rejected it.
     Accepted: bool
     /// How far the step went along its direction, in the method's own units; for reports only.
     StepSize: float
+    /// Whether the method can go on.
     Ending: Ending
 }
 

@@ -7,8 +7,11 @@ open Optim
 /// A point at which value and gradient are known.
 [<NoComparison; NoEquality>]
 type Evaluation = {
+    /// x (n).
     Point: Tensor
+    /// f(x).
     Value: float
+    /// ∇f(x) (n).
     Gradient: Tensor
     /// The Euclidean norm of the gradient.
     GradientNorm: float

@@ -9,12 +9,14 @@ type Direction<'Memory> = {
     Along: Tensor
     /// The multiple of d to try first, above 0.
     FirstSize: float
+    /// What the descent remembers, the direction included.
     Memory: 'Memory
 }
 
 /// Which direction to go. Pure: what it learns is in its memory, of tensors and numbers only.
 [<NoComparison; NoEquality>]
 type Descent<'Memory> = {
+    /// The name in reports.
     Name: string
     /// The memory before anything was learned.
     Start: Oracle -> Evaluation -> 'Memory

@@ -19,10 +19,13 @@ type SteihaugEnd =
 /// An approximate minimizer of the model m(p) = gᵀ p + ½ pᵀ H p in the ball |p| ≤ radius.
 [<NoComparison; NoEquality>]
 type SteihaugResult = {
+    /// p (n).
     Move: Tensor
     /// m(p), at most 0.
     ModelChange: float
+    /// Why the process ended.
     End: SteihaugEnd
+    /// Products of H with a vector.
     Products: int
 }
 

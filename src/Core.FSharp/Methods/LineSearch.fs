@@ -6,7 +6,9 @@ open Optim
 /// A search that is under way.
 [<NoComparison; NoEquality>]
 type SearchUnderWay = {
+    /// The direction (n).
     Along: Tensor
+    /// The search's memory.
     Search: SearchState
     /// Whether the next trial is taken if only it lowers the value.
     IsSettling: bool
@@ -17,7 +19,9 @@ type SearchUnderWay = {
 type LineSearchState<'Memory> = {
     /// Value and gradient at the current point.
     Current: Evaluation
+    /// What the descent has learned.
     Memory: 'Memory
+    /// The search that the next step goes on with.
     UnderWay: SearchUnderWay voption
     /// Moves so far.
     Moves: int64

@@ -42,9 +42,11 @@ type MethodTraits = {
 type Knob = {
     /// In kebab-case.
     Name: string
+    /// Where it stands when nobody sets it.
     Default: float
     /// The legal range in words.
     Range: string
+    /// What it sets.
     Meaning: string
 }
 
@@ -53,14 +55,21 @@ type Knob = {
 type MethodInfo = {
     /// In kebab-case; the method's own name.
     Name: string
+    /// The name in headings.
     Title: string
+    /// What it uses of the objective.
     Family: MethodFamily
     /// What it asks of the objective.
     Asks: string
+    /// In words, for points of n numbers.
     CostPerStep: string
+    /// In words; a point is n numbers.
     Memory: string
+    /// Author, year, and where in the work.
     Source: string
+    /// What can be relied upon.
     Traits: MethodTraits
+    /// The numbers that set it.
     Knobs: Knob list
     /// The method with some knobs set and the others at their defaults. Errors: ArgumentException for an unknown knob or
     /// a number outside its range.

@@ -16,6 +16,7 @@ type Composition = {
 /// A function of a vector (n), to be minimized, and what is known of it.
 [<NoComparison; NoEquality>]
 type Objective = {
+    /// The name in reports.
     Name: string
     /// The function itself: a vector (n) to one number.
     Function: Tensor -> Tensor
@@ -64,16 +65,16 @@ module Objective =
         composed name residuals (fun r -> 0.5 * Tensor.sum (Tensor.square r))
 
     /// An objective that steps see through samples. share: the part of the data in one sample, above 0, at most 1.
-    let sampled (name: string) (share: float) (f: Tensor -> Tensor) (at: int64 -> Tensor -> Tensor) : Objective =
+    let sampled
+        (name: string)
+        (share: float)
+        (f: Tensor -> Tensor)
+        (at: int64 -> Tensor -> Tensor)
+        : Objective =
         Check.positive (nameof share) share
         Check.within (nameof share) 0.0 1.0 share
 
-        {
-            named name f with
-                FunctionAt = at
-                IsStochastic = true
-                Share = share
-        }
+        { named name f with FunctionAt = at; IsStochastic = true; Share = share }
 
     /// factor · f. factor: finite, above 0.
     let scaled (factor: float) (objective: Objective) : Objective =
@@ -85,5 +86,8 @@ module Objective =
                 FunctionAt = (fun k x -> factor * objective.FunctionAt k x)
                 Composition =
                     objective.Composition
-                    |> ValueOption.map (fun c -> { c with LossAt = (fun k z -> factor * c.LossAt k z) })
+                    |> ValueOption.map (fun c -> {
+                        c with
+                            LossAt = (fun k z -> factor * c.LossAt k z)
+                    })
         }

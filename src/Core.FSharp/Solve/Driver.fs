@@ -187,11 +187,22 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         else
             next
 
+    /// A method may be anybody's: its points must be points of this objective.
+    let checkPoint (before: Tensor) (after: Tensor) : unit =
+        if not (before.Shape.SameAs after.Shape) || before.DType <> after.DType then
+            let message =
+                $"the method {method.Name} went to a point of shape {after.Shape} and type {after.DType}, "
+                + $"expected {before.Shape} and {before.DType}"
+
+            raise (ShapeException(message, "method"))
+
     /// The method's step, or why it was abandoned in the middle. What it allocated in vain is recycled.
     let attempt (run: Run) : Result<Step<obj | null>, Reason> =
         let work () =
             try
-                Ok(method.Step(oracle, run.Point, run.State))
+                let step = method.Step(oracle, run.Point, run.State)
+                checkPoint run.Point step.Point
+                Ok step
             with :? EvaluationRefused as refused ->
                 Error refused.Reason
 

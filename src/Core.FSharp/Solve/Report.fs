@@ -25,8 +25,11 @@ type StepReport = {
 /// The proof behind Converged: value and gradient evaluated again, of the whole objective.
 [<NoComparison; NoEquality>]
 type Certificate = {
+    /// f at the point.
     Value: float
+    /// |∇f| at the point.
     GradientNorm: float
+    /// What the norm had to be at most.
     Tolerance: float
     /// The smallest curvature that was found there; none where it was not looked for or is not finite.
     SmallestCurvature: float voption
@@ -35,8 +38,11 @@ type Certificate = {
 /// The result of a run.
 [<NoComparison; NoEquality>]
 type SolveResult = {
+    /// The method's name.
     Method: string
+    /// How the run ended.
     Outcome: Outcome
+    /// Why.
     Reason: Reason
     /// The best point: the lowest value among all points evaluated with finite value and gradient. For an objective on
     /// mini-batches, where such values cannot be compared, the last point.
@@ -45,8 +51,11 @@ type SolveResult = {
     Value: float
     /// The norm of the gradient there.
     GradientNorm: float
+    /// Steps, those that only tried a point included.
     Steps: int64
+    /// Everything asked of the objective.
     Evaluations: Evaluations
+    /// Time, without that of observers.
     Elapsed: TimeSpan
     /// Reports of steps, oldest first.
     Trace: StepReport list

@@ -55,6 +55,7 @@ module SolveOptions =
 /// How a run ended.
 [<NoComparison; NoEquality>]
 type RunEnd = {
+    /// Why.
     Reason: Reason
     /// Where, if not merely at the best point.
     At: Evaluation voption
@@ -84,6 +85,7 @@ type Run = {
     Steps: int64
     /// Accepted steps so far.
     Moves: int64
+    /// Everything asked of the objective so far.
     Evaluations: Evaluations
     /// The lowest finite evaluation so far.
     Best: Evaluation voption
@@ -99,6 +101,7 @@ type Run = {
     QuietMoves: int list
     /// The step at which a saddle was found that the method has not left since; −1 for none.
     SaddleSince: int64
+    /// Time so far, without that of observers.
     Elapsed: TimeSpan
     /// How it ended, if it did.
     Ended: RunEnd voption

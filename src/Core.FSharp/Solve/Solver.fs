@@ -51,7 +51,8 @@ module Solver =
 
     /// Minimizes the objective from a start (n). Numeric trouble is an outcome, never an exception.
     /// Errors: ArgumentException for illegal options or start; OperationCanceledException when the token of the options
-    /// abandons the run; whatever the objective's own function throws.
+    /// abandons the run; ShapeException when the method leaves the space of the start; whatever the objective's own function
+    /// throws.
     let minimizeWith
         (options: SolveOptions)
         (method: Method)

@@ -85,6 +85,19 @@ let secondOrder =
             )
 
         testCase
+            "saddle-free Newton finds Rosenbrock's minimum to 1e-8, however small the objective"
+            (fun () ->
+                let p = problem "rosenbrock"
+                let method = SaddleFreeNewton.create SaddleFreeNewton.defaults
+
+                for factor in [ 1.0; 1e-8; 1e-12; 1e12 ] do
+                    let objective = Objective.scaled factor p.Objective
+                    let result = Solver.minimizeWith timeless method objective p.Start
+                    Expect.equal result.Outcome Outcome.Converged (SolveResult.text result)
+                    close 1e-8 (distance result.Point p.Minimizers.Head) 0.0 $"times {factor}"
+            )
+
+        testCase
             "a degenerate saddle gives no NaN"
             (fun () ->
                 let monkey =

@@ -154,6 +154,25 @@ let rules =
             )
 
         testCase
+            "a method that leaves the space of the start is refused by name"
+            (fun () ->
+                let p = problem "booth"
+
+                for stray in [ Tensor.zeros [ 3 ]; Tensor.cast DType.Float32 p.Start ] do
+                    let method =
+                        Method.create
+                            "stray"
+                            (fun _ _ -> ())
+                            (fun _ _ () -> Step.moved stray 1.0 ())
+
+                    try
+                        Solver.minimize method p.Objective p.Start |> ignore
+                        failtest "was accepted"
+                    with :? ShapeException as e ->
+                        Expect.stringContains e.Message "stray" "the method's name"
+            )
+
+        testCase
             "illegal options are refused before any work"
             (fun () ->
                 let objective, calls = counted (problem "booth").Objective

@@ -8,8 +8,11 @@ open Optim
 type Problem = {
     /// In kebab-case.
     Name: string
+    /// The name in headings.
     Title: string
+    /// Author and year, or number in a collection.
     Source: string
+    /// The function.
     Objective: Objective
     /// The usual start (n).
     Start: Tensor
@@ -24,6 +27,7 @@ type Problem = {
 /// The lengths of points that a problem can have.
 [<RequireQualifiedAccess>]
 type ProblemDimensions =
+    /// This length only.
     | Only of length: int
     /// Every length from here on.
     | AtLeast of length: int
@@ -42,8 +46,11 @@ type ProblemDimensions =
 type ProblemFamily = {
     /// In kebab-case.
     Name: string
+    /// The name in headings.
     Title: string
+    /// Author and year, or number in a collection.
     Source: string
+    /// The lengths its points can have.
     Dimensions: ProblemDimensions
     /// The dimension when none is asked for.
     DefaultDimension: int
