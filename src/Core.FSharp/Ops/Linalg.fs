@@ -12,19 +12,36 @@ module Linalg =
 
     let private columnFor (a: Tensor) (b: Tensor) : struct (Tensor * Tensor * bool) =
         let isVector = b.Rank = 1
-        let b = if isVector then Reshape.Apply(Shape.Of(b.Length, 1), b) else b
+
+        let b =
+            if isVector then
+                Reshape.Apply(Shape.Of(b.Length, 1), b)
+            else
+                b
+
         let rows (x: Tensor) = x.Shape.Dims[x.Rank - 2]
 
         if rows a <> rows b then
-            raise (ShapeException($"b has {rows b} rows, expected {rows a} for a of shape {a.Shape}", nameof b))
+            raise (
+                ShapeException(
+                    $"b has {rows b} rows, expected {rows a} for a of shape {a.Shape}",
+                    nameof b
+                )
+            )
 
         let leading (x: Tensor) = Shape x.Shape.Dims[.. x.Rank - 3]
         let common = Shape.broadcast "solve" (leading a) (leading b)
-        let widen (x: Tensor) = Expand.Apply(Shape(Array.append common.Dims x.Shape.Dims[x.Rank - 2 ..]), x)
+
+        let widen (x: Tensor) =
+            Expand.Apply(Shape(Array.append common.Dims x.Shape.Dims[x.Rank - 2 ..]), x)
+
         struct (widen a, widen b, isVector)
 
     let private uncolumn (isVector: bool) (y: Tensor) : Tensor =
-        if isVector then Reshape.Apply(Shape y.Shape.Dims[.. y.Rank - 2], y) else y
+        if isVector then
+            Reshape.Apply(Shape y.Shape.Dims[.. y.Rank - 2], y)
+        else
+            y
 
     /// The lower L with L Lᵀ = (a + aᵀ) / 2. a: (…, n, n). All NaN where that is not positive definite.
     let cholesky (a: Tensor) : Tensor =
@@ -55,7 +72,12 @@ module Linalg =
         let m, n = a.Shape.Dims[a.Rank - 2], a.Shape.Dims[a.Rank - 1]
 
         if m < n then
-            raise (ShapeException($"a has shape {a.Shape}, expected at least as many rows as columns", nameof a))
+            raise (
+                ShapeException(
+                    $"a has shape {a.Shape}, expected at least as many rows as columns",
+                    nameof a
+                )
+            )
 
         let packed = Qr.Apply a
         struct (Matrix.rows 0 m packed, Matrix.rows m n packed)
@@ -79,7 +101,9 @@ module Linalg =
         Check.square (nameof a) a
         let packed = LogDeterminant.Apply a
         let shape = Shape a.Shape.Dims[.. a.Rank - 3]
-        struct (Reshape.Apply(shape, Matrix.columns 0 1 packed), Reshape.Apply(shape, Matrix.columns 1 1 packed))
+
+        struct (Reshape.Apply(shape, Matrix.columns 0 1 packed),
+                Reshape.Apply(shape, Matrix.columns 1 1 packed))
 
     /// det a, (…).
     let determinant (a: Tensor) : Tensor =

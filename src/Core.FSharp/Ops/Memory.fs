@@ -20,4 +20,5 @@ module Memory =
         result
 
     /// As `recycling`, for a function with one tensor as result.
-    let keeping (like: Tensor) (work: unit -> Tensor) : Tensor = recycling like (fun y -> [ y ]) work
+    let keeping (like: Tensor) (work: unit -> Tensor) : Tensor =
+        recycling like (fun y -> [ y ]) work

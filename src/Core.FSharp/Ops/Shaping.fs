@@ -37,7 +37,8 @@ module Shaping =
         Permute.Transpose x
 
     /// x broadcast to a shape.
-    let expand (lengths: int seq) (x: Tensor) : Tensor = Expand.Apply(Shape.Of(Array.ofSeq lengths), x)
+    let expand (lengths: int seq) (x: Tensor) : Tensor =
+        Expand.Apply(Shape.Of(Array.ofSeq lengths), x)
 
     /// x with an axis of length 1 put in front of axis `at` (0 … rank).
     let unsqueeze (at: int) (x: Tensor) : Tensor =
@@ -53,7 +54,9 @@ module Shaping =
         let axis = Shape.axis "squeeze" x.Shape axis
 
         if x.Shape.Dims[axis] <> 1 then
-            raise (ShapeException($"squeeze: axis {axis} of {x.Shape} has no length of 1", nameof axis))
+            raise (
+                ShapeException($"squeeze: axis {axis} of {x.Shape} has no length of 1", nameof axis)
+            )
 
         Reshape.Apply(Shape(Array.removeAt axis x.Shape.Dims), x)
 
@@ -63,8 +66,14 @@ module Shaping =
         let length = x.Shape.Dims[axis]
         let last = start + (count - 1) * step
 
-        if step = 0 || count < 0 || (count > 0 && (start < 0 || start >= length || last < 0 || last >= length)) then
-            let message = $"slice: {count} positions from {start} in steps of {step} leave axis {axis} of {x.Shape}"
+        if
+            step = 0
+            || count < 0
+            || (count > 0 && (start < 0 || start >= length || last < 0 || last >= length))
+        then
+            let message =
+                $"slice: {count} positions from {start} in steps of {step} leave axis {axis} of {x.Shape}"
+
             raise (ArgumentOutOfRangeException(nameof start, message))
 
         Slice.Axis(axis, { Start = start; Step = step; Count = count }, x)
@@ -87,7 +96,9 @@ module Shaping =
 
         for part in parts do
             if part.Rank <> parts[0].Rank || without part <> without parts[0] then
-                let message = $"concat along axis {axis}: {part.Shape} does not fit {parts[0].Shape}"
+                let message =
+                    $"concat along axis {axis}: {part.Shape} does not fit {parts[0].Shape}"
+
                 raise (ShapeException(message, nameof parts))
 
         let starts = parts |> Array.scan (fun total part -> total + part.Shape.Dims[axis]) 0
@@ -95,12 +106,15 @@ module Shaping =
 
         let ranges =
             parts
-            |> Array.mapi (fun i part -> AxisRange.at shape axis (AxisRange.span starts[i] part.Shape.Dims[axis]))
+            |> Array.mapi (fun i part ->
+                AxisRange.at shape axis (AxisRange.span starts[i] part.Shape.Dims[axis])
+            )
 
         Assemble.Apply(shape, ranges, parts)
 
     /// Tensors of one shape joined along a new axis put in front of axis `at`.
-    let stack (at: int) (parts: Tensor seq) : Tensor = concat at (parts |> Seq.map (unsqueeze at))
+    let stack (at: int) (parts: Tensor seq) : Tensor =
+        concat at (parts |> Seq.map (unsqueeze at))
 
     /// Consecutive parts of an axis with these lengths. Errors: ShapeException when they do not add up to the axis.
     let split (axis: int) (lengths: int seq) (x: Tensor) : Tensor list =
@@ -108,11 +122,17 @@ module Shaping =
         let lengths = List.ofSeq lengths
 
         if List.sum lengths <> x.Shape.Dims[axis] || List.exists (fun n -> n < 0) lengths then
-            let message = $"split: the lengths add up to {List.sum lengths}, axis {axis} of {x.Shape} has another length"
+            let message =
+                $"split: the lengths add up to {List.sum lengths}, axis {axis} of {x.Shape} has another length"
+
             raise (ShapeException(message, nameof lengths))
 
         let starts = List.scan (+) 0 lengths
-        List.map2 (fun start n -> Slice.Axis(axis, AxisRange.span start n, x)) (List.take lengths.Length starts) lengths
+
+        List.map2
+            (fun start n -> Slice.Axis(axis, AxisRange.span start n, x))
+            (List.take lengths.Length starts)
+            lengths
 
     /// Zeros put before and after the elements of an axis.
     let pad (axis: int) (before: int) (after: int) (x: Tensor) : Tensor =
@@ -125,7 +145,9 @@ module Shaping =
 
     let private checkIndices (operation: string) (indices: Tensor) : unit =
         if indices.DType <> DType.Int64 then
-            let message = $"{operation}: indices have element type {indices.DType}, expected Int64"
+            let message =
+                $"{operation}: indices have element type {indices.DType}, expected Int64"
+
             raise (ArgumentException(message, nameof indices))
 
     /// Positions of an axis in the order of Int64 indices (k). Errors: EngineException for an index outside.
@@ -140,11 +162,21 @@ module Shaping =
         Check.rank (nameof indices) 1 indices
         IndexAdd.Apply(Shape.axis "indexAdd" x.Shape axis, length, x, indices)
 
-    let private checkSameElsewhere (operation: string) (axis: int) (x: Tensor) (indices: Tensor) : unit =
+    let private checkSameElsewhere
+        (operation: string)
+        (axis: int)
+        (x: Tensor)
+        (indices: Tensor)
+        : unit =
         checkIndices operation indices
 
-        if x.Rank <> indices.Rank || Array.removeAt axis x.Shape.Dims <> Array.removeAt axis indices.Shape.Dims then
-            let message = $"{operation}: indices have shape {indices.Shape}, expected that of {x.Shape} but on axis {axis}"
+        if
+            x.Rank <> indices.Rank
+            || Array.removeAt axis x.Shape.Dims <> Array.removeAt axis indices.Shape.Dims
+        then
+            let message =
+                $"{operation}: indices have shape {indices.Shape}, expected that of {x.Shape} but on axis {axis}"
+
             raise (ShapeException(message, nameof indices))
 
     /// y[…, i, …] = x[…, indices[…, i, …], …] along an axis; the shapes agree on the other axes.

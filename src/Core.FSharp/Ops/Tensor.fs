@@ -28,7 +28,9 @@ module Tensor =
         let shape = shapeOf shape
 
         if values.Length <> shape.Length then
-            let message = $"values has {values.Length} elements, expected {shape.Length} for shape {shape}"
+            let message =
+                $"values has {values.Length} elements, expected {shape.Length} for shape {shape}"
+
             raise (ShapeException(message, nameof values))
 
         (ManagedEngine.Instance: Engine).OfArray(shape, values)
@@ -54,7 +56,8 @@ module Tensor =
         create [ rows.Length; columns ] (Array.concat rows)
 
     /// A Float64 scalar.
-    let scalar (value: float) : Tensor = (ManagedEngine.Instance: Engine).Full(Shape.Scalar, DType.Float64, value)
+    let scalar (value: float) : Tensor =
+        (ManagedEngine.Instance: Engine).Full(Shape.Scalar, DType.Float64, value)
 
     /// A Float64 tensor filled with one number.
     let full (shape: int seq) (value: float) : Tensor =
@@ -132,8 +135,11 @@ module Tensor =
     let square (x: Tensor) : Tensor = Elementwise1.Apply(Unary.Square, x)
     /// 1 / x.
     let reciprocal (x: Tensor) : Tensor = Elementwise1.Apply(Unary.Reciprocal, x)
+
     /// x to a constant power.
-    let power (exponent: float) (x: Tensor) : Tensor = Elementwise1.Apply(Unary.Power exponent, x)
+    let power (exponent: float) (x: Tensor) : Tensor =
+        Elementwise1.Apply(Unary.Power exponent, x)
+
     /// a to the power b. The derivative by b is 0 where a ≤ 0; that by a is 0 where a = b = 0.
     let pow (a: Tensor) (b: Tensor) : Tensor = Elementwise2.Apply(Binary.Power, a, b)
     /// |x|; its derivative at 0 is 0.
@@ -184,30 +190,45 @@ module Tensor =
     let erfc (x: Tensor) : Tensor = Elementwise1.Apply(Unary.Erfc, x)
     /// log |Γ(x)|.
     let logGamma (x: Tensor) : Tensor = Elementwise1.Apply(Unary.LogGamma, x)
+
     /// The derivative of log Γ.
-    let digamma (x: Tensor) : Tensor = Elementwise1.Apply(Unary.Polygamma 0, x)
+    let digamma (x: Tensor) : Tensor =
+        Elementwise1.Apply(Unary.Polygamma 0, x)
+
     /// Derivative number order + 1 of log Γ. order: 0 or more.
     let polygamma (order: int) (x: Tensor) : Tensor =
         Check.atLeast (nameof order) 0 order
         Elementwise1.Apply(Unary.Polygamma order, x)
 
     /// The larger of both; NaN if either is. At ties each side gets half of the derivative.
-    let maximum (a: Tensor) (b: Tensor) : Tensor = Elementwise2.Apply(Binary.Maximum, a, b)
+    let maximum (a: Tensor) (b: Tensor) : Tensor =
+        Elementwise2.Apply(Binary.Maximum, a, b)
+
     /// The smaller of both; NaN if either is. At ties each side gets half of the derivative.
-    let minimum (a: Tensor) (b: Tensor) : Tensor = Elementwise2.Apply(Binary.Minimum, a, b)
+    let minimum (a: Tensor) (b: Tensor) : Tensor =
+        Elementwise2.Apply(Binary.Minimum, a, b)
 
     /// Truth values: a = b.
     let equal (a: Tensor) (b: Tensor) : Tensor = Compare.Apply(Comparison.Equal, a, b)
+
     /// Truth values: a ≠ b.
-    let notEqual (a: Tensor) (b: Tensor) : Tensor = Compare.Apply(Comparison.NotEqual, a, b)
+    let notEqual (a: Tensor) (b: Tensor) : Tensor =
+        Compare.Apply(Comparison.NotEqual, a, b)
+
     /// Truth values: a < b.
     let less (a: Tensor) (b: Tensor) : Tensor = Compare.Apply(Comparison.Less, a, b)
+
     /// Truth values: a ≤ b.
-    let lessEqual (a: Tensor) (b: Tensor) : Tensor = Compare.Apply(Comparison.LessEqual, a, b)
+    let lessEqual (a: Tensor) (b: Tensor) : Tensor =
+        Compare.Apply(Comparison.LessEqual, a, b)
+
     /// Truth values: a > b.
     let greater (a: Tensor) (b: Tensor) : Tensor = Compare.Apply(Comparison.Greater, a, b)
+
     /// Truth values: a ≥ b.
-    let greaterEqual (a: Tensor) (b: Tensor) : Tensor = Compare.Apply(Comparison.GreaterEqual, a, b)
+    let greaterEqual (a: Tensor) (b: Tensor) : Tensor =
+        Compare.Apply(Comparison.GreaterEqual, a, b)
+
     /// Truth values: x is NaN.
     let isNaN (x: Tensor) : Tensor = Elementwise1.Apply(Unary.IsNaN, x)
     /// Truth values: x is neither NaN nor infinite.
@@ -237,14 +258,18 @@ module Tensor =
     let silu (x: Tensor) : Tensor = x * sigmoid x
 
     /// x Φ(x) with the standard normal distribution function Φ.
-    let gelu (x: Tensor) : Tensor = 0.5 * x * (1.0 + erf (x / Math.Sqrt 2.0))
+    let gelu (x: Tensor) : Tensor =
+        0.5 * x * (1.0 + erf (x / Math.Sqrt 2.0))
 
     // Reductions. …Over drops the axes; …Keep leaves them with length 1. An empty list of axes means none.
 
     /// The sum of all elements.
     let sum (x: Tensor) : Tensor = Sum.Apply(allAxes x, false, x)
+
     /// Sums over axes.
-    let sumOver (axes: int seq) (x: Tensor) : Tensor = Sum.Apply(axesOf "sum" axes x, false, x)
+    let sumOver (axes: int seq) (x: Tensor) : Tensor =
+        Sum.Apply(axesOf "sum" axes x, false, x)
+
     /// Sums over axes, kept with length 1.
     let sumKeep (axes: int seq) (x: Tensor) : Tensor = Sum.Apply(axesOf "sum" axes x, true, x)
 
@@ -260,34 +285,61 @@ module Tensor =
     let meanKeep (axes: int seq) (x: Tensor) : Tensor = meanOf (axesOf "mean" axes x) true x
 
     let private reduce (kind: Reduction) (axes: int[]) (keep: bool) (x: Tensor) : Tensor =
-        if axes.Length = 0 then x else Reduce.Apply(kind, axes, keep, x)
+        if axes.Length = 0 then
+            x
+        else
+            Reduce.Apply(kind, axes, keep, x)
 
     /// The product of all elements.
-    let prod (x: Tensor) : Tensor = reduce Reduction.Product (allAxes x) false x
+    let prod (x: Tensor) : Tensor =
+        reduce Reduction.Product (allAxes x) false x
+
     /// Products over axes.
-    let prodOver (axes: int seq) (x: Tensor) : Tensor = reduce Reduction.Product (axesOf "prod" axes x) false x
+    let prodOver (axes: int seq) (x: Tensor) : Tensor =
+        reduce Reduction.Product (axesOf "prod" axes x) false x
+
     /// The largest element; NaN if any is. Ties share the derivative.
-    let max (x: Tensor) : Tensor = reduce Reduction.Maximum (allAxes x) false x
+    let max (x: Tensor) : Tensor =
+        reduce Reduction.Maximum (allAxes x) false x
+
     /// The largest over axes.
-    let maxOver (axes: int seq) (x: Tensor) : Tensor = reduce Reduction.Maximum (axesOf "max" axes x) false x
+    let maxOver (axes: int seq) (x: Tensor) : Tensor =
+        reduce Reduction.Maximum (axesOf "max" axes x) false x
+
     /// The largest over axes, kept with length 1.
-    let maxKeep (axes: int seq) (x: Tensor) : Tensor = reduce Reduction.Maximum (axesOf "max" axes x) true x
+    let maxKeep (axes: int seq) (x: Tensor) : Tensor =
+        reduce Reduction.Maximum (axesOf "max" axes x) true x
+
     /// The smallest element; NaN if any is. Ties share the derivative.
-    let min (x: Tensor) : Tensor = reduce Reduction.Minimum (allAxes x) false x
+    let min (x: Tensor) : Tensor =
+        reduce Reduction.Minimum (allAxes x) false x
+
     /// The smallest over axes.
-    let minOver (axes: int seq) (x: Tensor) : Tensor = reduce Reduction.Minimum (axesOf "min" axes x) false x
+    let minOver (axes: int seq) (x: Tensor) : Tensor =
+        reduce Reduction.Minimum (axesOf "min" axes x) false x
+
     /// log Σ exp x over all elements, without overflow.
-    let logSumExp (x: Tensor) : Tensor = reduce Reduction.LogSumExp (allAxes x) false x
+    let logSumExp (x: Tensor) : Tensor =
+        reduce Reduction.LogSumExp (allAxes x) false x
+
     /// log Σ exp x over axes.
-    let logSumExpOver (axes: int seq) (x: Tensor) : Tensor = reduce Reduction.LogSumExp (axesOf "logSumExp" axes x) false x
+    let logSumExpOver (axes: int seq) (x: Tensor) : Tensor =
+        reduce Reduction.LogSumExp (axesOf "logSumExp" axes x) false x
+
     /// log Σ exp x over axes, kept with length 1.
-    let logSumExpKeep (axes: int seq) (x: Tensor) : Tensor = reduce Reduction.LogSumExp (axesOf "logSumExp" axes x) true x
+    let logSumExpKeep (axes: int seq) (x: Tensor) : Tensor =
+        reduce Reduction.LogSumExp (axesOf "logSumExp" axes x) true x
 
     let private root (squares: Tensor) : Tensor =
         // The derivative of the norm at 0 is taken as 0 instead of NaN.
         let isPositive = greater squares (Constant.scalar squares 0.0)
         let isZero = equal squares (Constant.scalar squares 0.0)
-        Where.Apply(isZero, Where.OrZero(isPositive, squares), sqrt (Where.Apply(isZero, Constant.scalar squares 1.0, squares)))
+
+        Where.Apply(
+            isZero,
+            Where.OrZero(isPositive, squares),
+            sqrt (Where.Apply(isZero, Constant.scalar squares 1.0, squares))
+        )
 
     /// The Euclidean norm of all elements; its derivative at 0 is 0.
     let norm (x: Tensor) : Tensor = root (sum (square x))
@@ -295,11 +347,16 @@ module Tensor =
     let normOver (axes: int seq) (x: Tensor) : Tensor = root (sumOver axes (square x))
 
     /// Sums from the start of an axis to each position.
-    let cumsum (axis: int) (x: Tensor) : Tensor = CumulativeSum.Apply(Shape.axis "cumsum" x.Shape axis, false, x)
+    let cumsum (axis: int) (x: Tensor) : Tensor =
+        CumulativeSum.Apply(Shape.axis "cumsum" x.Shape axis, false, x)
+
     /// The Int64 position of the first largest element along an axis, which is dropped.
-    let argMax (axis: int) (x: Tensor) : Tensor = ArgReduce.Apply(true, Shape.axis "argMax" x.Shape axis, x)
+    let argMax (axis: int) (x: Tensor) : Tensor =
+        ArgReduce.Apply(true, Shape.axis "argMax" x.Shape axis, x)
+
     /// The Int64 position of the first smallest element along an axis, which is dropped.
-    let argMin (axis: int) (x: Tensor) : Tensor = ArgReduce.Apply(false, Shape.axis "argMin" x.Shape axis, x)
+    let argMin (axis: int) (x: Tensor) : Tensor =
+        ArgReduce.Apply(false, Shape.axis "argMin" x.Shape axis, x)
 
     /// exp x / Σ exp x along an axis.
     let softmax (axis: int) (x: Tensor) : Tensor = exp (x - logSumExpKeep [ axis ] x)
@@ -312,14 +369,19 @@ module Tensor =
     let dot (a: Tensor) (b: Tensor) : Tensor =
         Check.shape (nameof b) a.Shape b
         let flat (x: Tensor) shape = Reshape.Apply(Shape.Of shape, x)
-        let product = MatMul.Apply(false, false, flat a [| 1; a.Length |], flat b [| a.Length; 1 |])
+
+        let product =
+            MatMul.Apply(false, false, flat a [| 1; a.Length |], flat b [| a.Length; 1 |])
+
         Reshape.Apply(Shape.Scalar, product)
 
     /// The matrix aᵢ bⱼ of two vectors (m) and (n): (m, n).
     let outer (a: Tensor) (b: Tensor) : Tensor =
         Check.rank (nameof a) 1 a
         Check.rank (nameof b) 1 b
-        Reshape.Apply(Shape.Of(a.Length, 1), a) * Reshape.Apply(Shape.Of(1, b.Length), b)
+
+        Reshape.Apply(Shape.Of(a.Length, 1), a)
+        * Reshape.Apply(Shape.Of(1, b.Length), b)
 
     /// The matrix product over the last two axes; leading axes broadcast; a vector is a row on the left and a column on
     /// the right. (…, m, k) times (…, k, n) is (…, m, n). Cost: 2 m n k operations.

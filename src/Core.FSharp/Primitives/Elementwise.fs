@@ -8,7 +8,8 @@ open Optim
 module internal Constant =
 
     /// A tensor of this shape filled with the value.
-    let full (like: Tensor) (shape: Shape) (value: float) : Tensor = like.Engine.Full(shape, like.DType, value)
+    let full (like: Tensor) (shape: Shape) (value: float) : Tensor =
+        like.Engine.Full(shape, like.DType, value)
 
     /// A scalar.
     let scalar (like: Tensor) (value: float) : Tensor = full like Shape.Scalar value
@@ -36,7 +37,10 @@ module internal Tangent =
         | t -> f t
 
     /// As map, where f may give zero too.
-    let inline bind ([<InlineIfLambda>] f: Tensor -> Tensor | null) (t: Tensor | null) : Tensor | null =
+    let inline bind
+        ([<InlineIfLambda>] f: Tensor -> Tensor | null)
+        (t: Tensor | null)
+        : Tensor | null =
         match t with
         | null -> null
         | t -> f t
@@ -47,7 +51,10 @@ type internal Affine(scale: float, shift: float) =
     inherit Primitive1("affine")
 
     static member Apply(scale: float, shift: float, x: Tensor) : Tensor =
-        if scale = 1.0 && shift = 0.0 then x else Tensor.Bind(Affine(scale, shift), x)
+        if scale = 1.0 && shift = 0.0 then
+            x
+        else
+            Tensor.Bind(Affine(scale, shift), x)
 
     override _.Eval x = x.Engine.Affine(scale, shift, x)
     override _.Jvp(_, _, t) = Affine.Apply(scale, 0.0, t)
@@ -59,7 +66,8 @@ type internal Affine(scale: float, shift: float) =
 type internal Compare(kind: Comparison) =
     inherit Primitive2("compare")
 
-    static member Apply(kind: Comparison, a: Tensor, b: Tensor) : Tensor = Tensor.Bind(Compare kind, a, b)
+    static member Apply(kind: Comparison, a: Tensor, b: Tensor) : Tensor =
+        Tensor.Bind(Compare kind, a, b)
 
     override _.Eval(a, b) =
         Check.sameKind "compare" a b
@@ -82,17 +90,20 @@ type internal Where() =
         Tensor.Bind(Where(), [| condition; a; b |])
 
     /// x where the condition holds, else 0.
-    static member OrZero(condition: Tensor, x: Tensor) : Tensor = Where.Apply(condition, x, Constant.scalar x 0.0)
+    static member OrZero(condition: Tensor, x: Tensor) : Tensor =
+        Where.Apply(condition, x, Constant.scalar x 0.0)
 
     /// 0 where the condition holds, else x.
-    static member ZeroOr(condition: Tensor, x: Tensor) : Tensor = Where.Apply(condition, Constant.scalar x 0.0, x)
+    static member ZeroOr(condition: Tensor, x: Tensor) : Tensor =
+        Where.Apply(condition, Constant.scalar x 0.0, x)
 
     override _.Eval inputs =
         Check.sameKind "where" inputs[1] inputs[2]
         inputs[0].Engine.Where(inputs[0], inputs[1], inputs[2])
 
     override _.Jvp(inputs, y, tangents) =
-        let onSide (t: Tensor | null) select = Tangent.map (fun t -> Expand.Apply(y.Shape, select t)) t
+        let onSide (t: Tensor | null) select =
+            Tangent.map (fun t -> Expand.Apply(y.Shape, select t)) t
 
         Tangent.add
             (onSide tangents[1] (fun t -> Where.OrZero(inputs[0], t)))
@@ -100,7 +111,10 @@ type internal Where() =
 
     override _.Vjp(inputs, _, ct, wanted) =
         let ifWanted i (select: unit -> Tensor) : Tensor | null =
-            if wanted[i] then Sum.To(inputs[i].Shape, select ()) else null
+            if wanted[i] then
+                Sum.To(inputs[i].Shape, select ())
+            else
+                null
 
         [|
             null
@@ -109,9 +123,14 @@ type internal Where() =
         |]
 
     override _.Batch(inputs, batched) =
-        let members = Array.map2 (fun (x: Tensor) b -> if b then x.Rank - 1 else x.Rank) inputs batched
+        let members =
+            Array.map2 (fun (x: Tensor) b -> if b then x.Rank - 1 else x.Rank) inputs batched
+
         let widest = Array.max members
-        let aligned = Array.map2 (fun x b -> if b then Align.Batch(widest, x) else x) inputs batched
+
+        let aligned =
+            Array.map2 (fun x b -> if b then Align.Batch(widest, x) else x) inputs batched
+
         Where.Apply(aligned[0], aligned[1], aligned[2])
 
 /// Another element type. Linear between floating-point types; from or to the others without derivative.
@@ -119,7 +138,8 @@ type internal Where() =
 type internal Cast(dtype: DType) =
     inherit Primitive1("cast")
 
-    static member Apply(dtype: DType, x: Tensor) : Tensor = if x.DType = dtype then x else Tensor.Bind(Cast dtype, x)
+    static member Apply(dtype: DType, x: Tensor) : Tensor =
+        if x.DType = dtype then x else Tensor.Bind(Cast dtype, x)
 
     override _.Eval x = x.Engine.Cast(dtype, x)
 
@@ -127,7 +147,10 @@ type internal Cast(dtype: DType) =
         if not dtype.IsFloating then null else Cast.Apply(dtype, t)
 
     override _.Vjp(x, _, ct) =
-        if not (x.DType.IsFloating && dtype.IsFloating) then null else Cast.Apply(x.DType, ct)
+        if not (x.DType.IsFloating && dtype.IsFloating) then
+            null
+        else
+            Cast.Apply(x.DType, ct)
 
     override _.Batch x = Cast.Apply(dtype, x)
 
@@ -212,7 +235,9 @@ type internal Elementwise2(kind: Binary) =
         | Binary.Divide -> t / b
         | Binary.Power ->
             // At a = b = 0 the slope is taken as 0; a safe base keeps NaN out of every order of derivative.
-            let isZero (x: Tensor) = Compare.Apply(Comparison.Equal, x, Constant.scalar x 0.0)
+            let isZero (x: Tensor) =
+                Compare.Apply(Comparison.Equal, x, Constant.scalar x 0.0)
+
             let bothZero = Elementwise2.Apply(Binary.Minimum, isZero a, isZero b)
             t * (b * Tensor.Pow(Where.Apply(bothZero, Constant.scalar a 1.0, a), b - 1.0))
         | Binary.Atan2 -> t * (b / (a * a + b * b))
@@ -253,7 +278,8 @@ type internal Elementwise2(kind: Binary) =
     override _.VjpA(a, b, _, ct) =
         Elementwise2.ByA(kind, a, b, ct) |> Tangent.map (fun c -> Sum.To(a.Shape, c))
 
-    override _.VjpB(a, b, y, ct) = Sum.To(b.Shape, Elementwise2.ByB(kind, a, b, y, ct))
+    override _.VjpB(a, b, y, ct) =
+        Sum.To(b.Shape, Elementwise2.ByB(kind, a, b, y, ct))
 
     override _.Batch(a, aBatched, b, bBatched) =
         let struct (a, b) = Align.Pair(a, aBatched, b, bBatched)

@@ -14,18 +14,24 @@ module internal Matrix =
     /// The mask of the elements on and below diagonal `offset` (0 is the main one, −1 the one below it).
     let private lowerMask (offset: int) (like: Tensor) : Tensor =
         let rows, columns = like.Shape.Dims[like.Rank - 2], like.Shape.Dims[like.Rank - 1]
-        let inside = Array.init (rows * columns) (fun i -> i % columns <= i / columns + offset)
+
+        let inside =
+            Array.init (rows * columns) (fun i -> i % columns <= i / columns + offset)
+
         like.Engine.OfArray(Shape [| rows; columns |], inside)
 
     /// The elements on and below diagonal `offset`, zeros elsewhere.
     let lower (offset: int) (x: Tensor) : Tensor = Where.OrZero(lowerMask offset x, x)
 
     /// The elements on and above diagonal `offset`, zeros elsewhere.
-    let upper (offset: int) (x: Tensor) : Tensor = Where.ZeroOr(lowerMask (offset - 1) x, x)
+    let upper (offset: int) (x: Tensor) : Tensor =
+        Where.ZeroOr(lowerMask (offset - 1) x, x)
 
     /// The identity of the given order, of x's kind.
     let identity (like: Tensor) (order: int) : Tensor =
-        let ones = Array.init (order * order) (fun i -> if i % (order + 1) = 0 then 1.0 else 0.0)
+        let ones =
+            Array.init (order * order) (fun i -> if i % (order + 1) = 0 then 1.0 else 0.0)
+
         Cast.Apply(like.DType, like.Engine.OfArray(Shape [| order; order |], ones))
 
     /// The diagonal `offset` of each matrix: a slice of the flattened matrix.
@@ -33,7 +39,10 @@ module internal Matrix =
         let rows, columns = x.Shape.Dims[x.Rank - 2], x.Shape.Dims[x.Rank - 1]
         let row, column = max 0 -offset, max 0 offset
         let count = max 0 (min (rows - row) (columns - column))
-        let flat = Reshape.Apply(Shape(Array.append x.Shape.Dims[.. x.Rank - 3] [| rows * columns |]), x)
+
+        let flat =
+            Reshape.Apply(Shape(Array.append x.Shape.Dims[.. x.Rank - 3] [| rows * columns |]), x)
+
         let start = if count = 0 then 0 else row * columns + column
         Slice.Axis(flat.Rank - 1, { Start = start; Step = columns + 1; Count = count }, flat)
 
@@ -65,7 +74,10 @@ module internal Matrix =
         let axis = a.Rank - 2
         let na, nb = a.Shape.Dims[axis], b.Shape.Dims[axis]
         let shape = Shape(Array.updateAt axis (na + nb) a.Shape.Dims)
-        let at start count = AxisRange.at shape axis (AxisRange.span start count)
+
+        let at start count =
+            AxisRange.at shape axis (AxisRange.span start count)
+
         Assemble.Apply(shape, [| at 0 na; at na nb |], [| a; b |])
 
 /// The x with op(a) x = b for a triangular a. In jvp and vjp only that triangle of a counts.
@@ -73,7 +85,9 @@ module internal Matrix =
 type internal TriangularSolve(triangle: Triangle, transposed: bool, unit: bool) =
     inherit Primitive2("triangularSolve")
 
-    static member Apply(triangle: Triangle, transposed: bool, unit: bool, a: Tensor, b: Tensor) : Tensor =
+    static member Apply
+        (triangle: Triangle, transposed: bool, unit: bool, a: Tensor, b: Tensor)
+        : Tensor =
         Tensor.Bind(TriangularSolve(triangle, transposed, unit), a, b)
 
     member private _.Mask(x: Tensor) : Tensor =
@@ -96,12 +110,18 @@ type internal TriangularSolve(triangle: Triangle, transposed: bool, unit: bool) 
 
     /// The cotangent of a from that of b.
     member private p.ByA(y: Tensor, g: Tensor) : Tensor =
-        p.Mask(-(if transposed then Matrix.timesTransposed y g else Matrix.timesTransposed g y))
+        p.Mask(
+            -(if transposed then
+                  Matrix.timesTransposed y g
+              else
+                  Matrix.timesTransposed g y)
+        )
 
     override p.VjpA(a, _, y, ct) =
         p.ByA(y, TriangularSolve.Apply(triangle, not transposed, unit, a, ct))
 
-    override _.VjpB(a, _, _, ct) = TriangularSolve.Apply(triangle, not transposed, unit, a, ct)
+    override _.VjpB(a, _, _, ct) =
+        TriangularSolve.Apply(triangle, not transposed, unit, a, ct)
 
     override p.VjpBoth(a, _, y, ct) =
         let g = TriangularSolve.Apply(triangle, not transposed, unit, a, ct)
@@ -109,7 +129,9 @@ type internal TriangularSolve(triangle: Triangle, transposed: bool, unit: bool) 
 
     override _.Batch(a, aBatched, b, bBatched) =
         if not aBatched && a.Rank = 2 then
-            Matrix.sideBySide (fun wide -> TriangularSolve.Apply(triangle, transposed, unit, a, wide)) b
+            Matrix.sideBySide
+                (fun wide -> TriangularSolve.Apply(triangle, transposed, unit, a, wide))
+                b
         else
             let size = if aBatched then a.Shape.Dims[0] else b.Shape.Dims[0]
             let full isBatched x = Align.Full(size, x, isBatched)
@@ -162,13 +184,17 @@ type internal Cholesky() =
 
     override _.Jvp(_, y, t) =
         // L Φ(L⁻¹ t L⁻ᵀ)
-        let solve b = TriangularSolve.Apply(Triangle.Lower, false, false, y, b)
+        let solve b =
+            TriangularSolve.Apply(Triangle.Lower, false, false, y, b)
+
         let inner = solve (Matrix.transpose (solve (Matrix.transpose t)))
         Matrix.multiply y (Cholesky.LowerHalf inner)
 
     override _.Vjp(_, y, ct) =
         // L⁻ᵀ Φ(Lᵀ ct) L⁻¹, made symmetric
-        let solve b = TriangularSolve.Apply(Triangle.Lower, true, false, y, b)
+        let solve b =
+            TriangularSolve.Apply(Triangle.Lower, true, false, y, b)
+
         let phi = Cholesky.LowerHalf(Matrix.transposedTimes y ct)
         let half = solve (Matrix.transpose (solve phi))
         0.5 * (half + Matrix.transpose half)
@@ -210,7 +236,10 @@ type internal Qr() =
         let copied = Matrix.lower 0 m + Matrix.transpose strict
         // (cq + q copied) R⁻ᵀ
         let total = cq + Matrix.multiply q copied
-        Matrix.transpose (TriangularSolve.Apply(Triangle.Upper, false, false, r, Matrix.transpose total))
+
+        Matrix.transpose (
+            TriangularSolve.Apply(Triangle.Upper, false, false, r, Matrix.transpose total)
+        )
 
     override _.Batch a = Qr.Apply a
 
@@ -247,7 +276,10 @@ type internal SymmetricEigen() =
         let struct (w, v) = SymmetricEigen.Parts y
         let struct (cw, cv) = SymmetricEigen.Parts ct
         let last = w.Rank - 2
-        let diagonal = Matrix.ofDiagonal (Reshape.Apply(Shape(Array.removeAt last w.Shape.Dims), cw))
+
+        let diagonal =
+            Matrix.ofDiagonal (Reshape.Apply(Shape(Array.removeAt last w.Shape.Dims), cw))
+
         let inside = diagonal + SymmetricEigen.Gaps w * Matrix.transposedTimes v cv
         let full = Matrix.timesTransposed (Matrix.multiply v inside) v
         0.5 * (full + Matrix.transpose full)

@@ -28,7 +28,9 @@ type internal Reshape(shape: Shape) =
             x
         else
             if shape.Length <> x.Length then
-                let message = $"reshape: {x.Shape} has {x.Length} elements, {shape} needs {shape.Length}"
+                let message =
+                    $"reshape: {x.Shape} has {x.Length} elements, {shape} needs {shape.Length}"
+
                 raise (ShapeException(message, nameof shape))
 
             Tensor.Bind(Reshape shape, x)
@@ -79,7 +81,9 @@ type internal Expand(shape: Shape) =
             x
         else
             if not (shape.SameAs(Shape.broadcast "expand" shape x.Shape)) then
-                raise (ShapeException($"expand: {x.Shape} does not broadcast to {shape}", nameof shape))
+                raise (
+                    ShapeException($"expand: {x.Shape} does not broadcast to {shape}", nameof shape)
+                )
 
             Tensor.Bind(Expand shape, x)
 
@@ -95,7 +99,10 @@ and [<Sealed>] internal Sum(axes: int[], keep: bool) =
     inherit Primitive1("sum")
 
     static member Apply(axes: int[], keep: bool, x: Tensor) : Tensor =
-        if axes.Length = 0 then x else Tensor.Bind(Sum(axes, keep), x)
+        if axes.Length = 0 then
+            x
+        else
+            Tensor.Bind(Sum(axes, keep), x)
 
     /// Summed over the axes along which `shape` was broadcast to x's shape.
     static member To(shape: Shape, x: Tensor) : Tensor =
@@ -103,11 +110,16 @@ and [<Sealed>] internal Sum(axes: int[], keep: bool) =
             x
         else
             let extra = x.Rank - shape.Rank
-            let stretched i = i < extra || (shape.Dims[i - extra] = 1 && x.Shape.Dims[i] <> 1)
+
+            let stretched i =
+                i < extra || (shape.Dims[i - extra] = 1 && x.Shape.Dims[i] <> 1)
+
             let axes = [| 0 .. x.Rank - 1 |] |> Array.filter stretched
             Reshape.Apply(shape, Sum.Apply(axes, true, x))
 
-    override _.Eval x = x.Engine.Reduce(Reduction.Sum, axes, keep, x)
+    override _.Eval x =
+        x.Engine.Reduce(Reduction.Sum, axes, keep, x)
+
     override _.Jvp(_, _, t) = Sum.Apply(axes, keep, t)
 
     override _.Vjp(x, _, ct) =
@@ -116,7 +128,8 @@ and [<Sealed>] internal Sum(axes: int[], keep: bool) =
         else
             Expand.Apply(x.Shape, Reshape.Apply(Shape.reduced axes true x.Shape, ct))
 
-    override _.Batch x = Sum.Apply(Array.map ((+) 1) axes, keep, x)
+    override _.Batch x =
+        Sum.Apply(Array.map ((+) 1) axes, keep, x)
 
 /// Brings batched operands to a common form: the batch axis first, then as many axes as the widest operand has.
 and [<Sealed; AbstractClass>] internal Align =
@@ -130,15 +143,23 @@ and [<Sealed; AbstractClass>] internal Align =
             Reshape.Apply(Shape(Array.concat [ x.Shape.Dims[..0]; ones; x.Shape.Dims[1..] ]), x)
 
     /// Two operands ready to broadcast member by member.
-    static member Pair(a: Tensor, aBatched: bool, b: Tensor, bBatched: bool) : struct (Tensor * Tensor) =
+    static member Pair
+        (a: Tensor, aBatched: bool, b: Tensor, bBatched: bool)
+        : struct (Tensor * Tensor) =
         let rank (x: Tensor) batched = if batched then x.Rank - 1 else x.Rank
         let widest = max (rank a aBatched) (rank b bBatched)
-        let align batched x = if batched then Align.Batch(widest, x) else x
+
+        let align batched x =
+            if batched then Align.Batch(widest, x) else x
+
         struct (align aBatched a, align bBatched b)
 
     /// x with a batch axis of this length in front, repeated if it had none.
     static member Full(size: int, x: Tensor, batched: bool) : Tensor =
-        if batched then x else Expand.Apply(Shape.insert 0 size x.Shape, x)
+        if batched then
+            x
+        else
+            Expand.Apply(Shape.insert 0 size x.Shape, x)
 
 /// The part of x with one range for each axis. Linear; its transpose is Assemble with one piece.
 [<Sealed>]
@@ -164,7 +185,9 @@ type internal Slice(ranges: AxisRange[]) =
 
     override _.Eval x = x.Engine.Slice(ranges, x)
     override _.Jvp(_, _, t) = Slice.Apply(ranges, t)
-    override _.Vjp(x, _, ct) = Assemble.Apply(x.Shape, [| ranges |], [| ct |])
+
+    override _.Vjp(x, _, ct) =
+        Assemble.Apply(x.Shape, [| ranges |], [| ct |])
 
     override _.Batch x =
         Slice.Apply(Array.insertAt 0 (AxisRange.all x.Shape.Dims[0]) ranges, x)
@@ -197,10 +220,16 @@ and [<Sealed>] internal Assemble(shape: Shape, ranges: AxisRange[][]) =
         )
 
     override _.Vjp(_, _, ct, wanted) =
-        Array.map2 (fun range isWanted -> if isWanted then Slice.Apply(range, ct) else null) ranges wanted
+        Array.map2
+            (fun range isWanted -> if isWanted then Slice.Apply(range, ct) else null)
+            ranges
+            wanted
 
     override _.Batch(pieces, batched) =
         let size = pieces[Array.findIndex id batched].Shape.Dims[0]
         let whole = Array.map (Array.insertAt 0 (AxisRange.all size)) ranges
-        let full = Array.map2 (fun piece isBatched -> Align.Full(size, piece, isBatched)) pieces batched
+
+        let full =
+            Array.map2 (fun piece isBatched -> Align.Full(size, piece, isBatched)) pieces batched
+
         Assemble.Apply(Shape.insert 0 size shape, whole, full)

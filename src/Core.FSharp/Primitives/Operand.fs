@@ -73,7 +73,9 @@ type internal Raw(storage: obj, offset: int, shape: Shape, dtype: DType, engine:
                 if axis = x.Rank then
                     values[start].ToString("G6", Globalization.CultureInfo.InvariantCulture)
                 else
-                    let part (i: int) : string = text (axis + 1) (start + i * strides[axis])
+                    let part (i: int) : string =
+                        text (axis + 1) (start + i * strides[axis])
+
                     let parts = Array.init x.Shape.Dims[axis] part
                     let inside = String.Join("; ", parts)
                     $"[{inside}]"

@@ -24,7 +24,10 @@ type internal Reduce(kind: Reduction, axes: int[], keep: bool) =
             | 1 -> x
             | n ->
                 let half = n / 2
-                let part start count = Slice.Axis(axis, AxisRange.span start count, x)
+
+                let part start count =
+                    Slice.Axis(axis, AxisRange.span start count, x)
+
                 let pairs = part 0 half * part half half
 
                 if n % 2 = 0 then
@@ -51,12 +54,15 @@ type internal Reduce(kind: Reduction, axes: int[], keep: bool) =
         | Reduction.Product -> invalidOp "sums and products have their own rules"
 
     override _.Eval x = x.Engine.Reduce(kind, axes, keep, x)
-    override p.Jvp(x, y, t) = Sum.Apply(axes, keep, p.Weights(x, y) * t)
+
+    override p.Jvp(x, y, t) =
+        Sum.Apply(axes, keep, p.Weights(x, y) * t)
 
     override p.Vjp(x, y, ct) =
         p.Weights(x, y) * Reshape.Apply(Shape.reduced axes true x.Shape, ct)
 
-    override _.Batch x = Reduce.Apply(kind, Array.map ((+) 1) axes, keep, x)
+    override _.Batch x =
+        Reduce.Apply(kind, Array.map ((+) 1) axes, keep, x)
 
 /// Running sums along an axis. Linear; its transpose runs from the other end.
 [<Sealed>]
@@ -66,17 +72,24 @@ type internal CumulativeSum(axis: int, reversed: bool) =
     static member Apply(axis: int, reversed: bool, x: Tensor) : Tensor =
         Tensor.Bind(CumulativeSum(axis, reversed), x)
 
-    override _.Eval x = x.Engine.CumulativeSum(axis, reversed, x)
+    override _.Eval x =
+        x.Engine.CumulativeSum(axis, reversed, x)
+
     override _.Jvp(_, _, t) = CumulativeSum.Apply(axis, reversed, t)
-    override _.Vjp(_, _, ct) = CumulativeSum.Apply(axis, not reversed, ct)
-    override _.Batch x = CumulativeSum.Apply(axis + 1, reversed, x)
+
+    override _.Vjp(_, _, ct) =
+        CumulativeSum.Apply(axis, not reversed, ct)
+
+    override _.Batch x =
+        CumulativeSum.Apply(axis + 1, reversed, x)
 
 /// The position of the first largest or smallest element along an axis. Int64; its derivative is zero.
 [<Sealed>]
 type internal ArgReduce(largest: bool, axis: int) =
     inherit Primitive1("argReduce")
 
-    static member Apply(largest: bool, axis: int, x: Tensor) : Tensor = Tensor.Bind(ArgReduce(largest, axis), x)
+    static member Apply(largest: bool, axis: int, x: Tensor) : Tensor =
+        Tensor.Bind(ArgReduce(largest, axis), x)
 
     override _.Eval x = x.Engine.ArgReduce(largest, axis, x)
     override _.Jvp(_, _, _) = null

@@ -25,8 +25,13 @@ type internal IndexSelect(axis: int) =
         Tensor.Bind(IndexSelect axis, x, indices)
 
     override _.Eval(x, indices) = x.Engine.IndexSelect(axis, x, indices)
-    override _.Jvp(_, indices, _, tx, _) = Tangent.map (fun t -> IndexSelect.Apply(axis, t, indices)) tx
-    override _.VjpA(x, indices, _, ct) = IndexAdd.Apply(axis, x.Shape.Dims[axis], ct, indices)
+
+    override _.Jvp(_, indices, _, tx, _) =
+        Tangent.map (fun t -> IndexSelect.Apply(axis, t, indices)) tx
+
+    override _.VjpA(x, indices, _, ct) =
+        IndexAdd.Apply(axis, x.Shape.Dims[axis], ct, indices)
+
     override _.VjpB(_, _, _, _) = null
 
     override _.Batch(x, xBatched, indices, indicesBatched) =
@@ -44,8 +49,12 @@ and [<Sealed>] internal IndexAdd(axis: int, length: int) =
     static member Apply(axis: int, length: int, x: Tensor, indices: Tensor) : Tensor =
         Tensor.Bind(IndexAdd(axis, length), x, indices)
 
-    override _.Eval(x, indices) = x.Engine.IndexAdd(axis, length, x, indices)
-    override _.Jvp(_, indices, _, tx, _) = Tangent.map (fun t -> IndexAdd.Apply(axis, length, t, indices)) tx
+    override _.Eval(x, indices) =
+        x.Engine.IndexAdd(axis, length, x, indices)
+
+    override _.Jvp(_, indices, _, tx, _) =
+        Tangent.map (fun t -> IndexAdd.Apply(axis, length, t, indices)) tx
+
     override _.VjpA(_, indices, _, ct) = IndexSelect.Apply(axis, ct, indices)
     override _.VjpB(_, _, _, _) = null
 
@@ -60,16 +69,27 @@ and [<Sealed>] internal IndexAdd(axis: int, length: int) =
 and [<Sealed>] internal Gather(axis: int) =
     inherit Primitive2("gather")
 
-    static member Apply(axis: int, x: Tensor, indices: Tensor) : Tensor = Tensor.Bind(Gather axis, x, indices)
+    static member Apply(axis: int, x: Tensor, indices: Tensor) : Tensor =
+        Tensor.Bind(Gather axis, x, indices)
 
     override _.Eval(x, indices) = x.Engine.Gather(axis, x, indices)
-    override _.Jvp(_, indices, _, tx, _) = Tangent.map (fun t -> Gather.Apply(axis, t, indices)) tx
-    override _.VjpA(x, indices, _, ct) = ScatterAdd.Apply(axis, x.Shape.Dims[axis], ct, indices)
+
+    override _.Jvp(_, indices, _, tx, _) =
+        Tangent.map (fun t -> Gather.Apply(axis, t, indices)) tx
+
+    override _.VjpA(x, indices, _, ct) =
+        ScatterAdd.Apply(axis, x.Shape.Dims[axis], ct, indices)
+
     override _.VjpB(_, _, _, _) = null
 
     override _.Batch(x, xBatched, indices, indicesBatched) =
         let size = if xBatched then x.Shape.Dims[0] else indices.Shape.Dims[0]
-        Gather.Apply(axis + 1, Align.Full(size, x, xBatched), Align.Full(size, indices, indicesBatched))
+
+        Gather.Apply(
+            axis + 1,
+            Align.Full(size, x, xBatched),
+            Align.Full(size, indices, indicesBatched)
+        )
 
 /// Zeros, to which each element of x is added at the position that an index tensor gives. The transpose of Gather.
 and [<Sealed>] internal ScatterAdd(axis: int, length: int) =
@@ -78,11 +98,21 @@ and [<Sealed>] internal ScatterAdd(axis: int, length: int) =
     static member Apply(axis: int, length: int, x: Tensor, indices: Tensor) : Tensor =
         Tensor.Bind(ScatterAdd(axis, length), x, indices)
 
-    override _.Eval(x, indices) = x.Engine.ScatterAdd(axis, length, x, indices)
-    override _.Jvp(_, indices, _, tx, _) = Tangent.map (fun t -> ScatterAdd.Apply(axis, length, t, indices)) tx
+    override _.Eval(x, indices) =
+        x.Engine.ScatterAdd(axis, length, x, indices)
+
+    override _.Jvp(_, indices, _, tx, _) =
+        Tangent.map (fun t -> ScatterAdd.Apply(axis, length, t, indices)) tx
+
     override _.VjpA(_, indices, _, ct) = Gather.Apply(axis, ct, indices)
     override _.VjpB(_, _, _, _) = null
 
     override _.Batch(x, xBatched, indices, indicesBatched) =
         let size = if xBatched then x.Shape.Dims[0] else indices.Shape.Dims[0]
-        ScatterAdd.Apply(axis + 1, length, Align.Full(size, x, xBatched), Align.Full(size, indices, indicesBatched))
+
+        ScatterAdd.Apply(
+            axis + 1,
+            length,
+            Align.Full(size, x, xBatched),
+            Align.Full(size, indices, indicesBatched)
+        )

@@ -24,7 +24,12 @@ module internal Check =
     /// The tensor has exactly this shape.
     let shape (parameter: string) (expected: Shape) (actual: Tensor) : unit =
         if not (expected.SameAs actual.Shape) then
-            raise (ShapeException($"{parameter} has shape {actual.Shape}, expected {expected}", parameter))
+            raise (
+                ShapeException(
+                    $"{parameter} has shape {actual.Shape}, expected {expected}",
+                    parameter
+                )
+            )
 
     /// The tensor has exactly this many axes.
     let rank (parameter: string) (expected: int) (actual: Tensor) : unit =
@@ -35,7 +40,9 @@ module internal Check =
     /// The tensor has at least this many axes.
     let rankAtLeast (parameter: string) (least: int) (actual: Tensor) : unit =
         if actual.Rank < least then
-            let message = $"{parameter} has shape {actual.Shape}, expected at least {least} axes"
+            let message =
+                $"{parameter} has shape {actual.Shape}, expected at least {least} axes"
+
             raise (ShapeException(message, parameter))
 
     /// The tensor is a stack of square matrices.
@@ -44,12 +51,19 @@ module internal Check =
         let d = actual.Shape.Dims
 
         if d[d.Length - 1] <> d[d.Length - 2] then
-            raise (ShapeException($"{parameter} has shape {actual.Shape}, expected square matrices", parameter))
+            raise (
+                ShapeException(
+                    $"{parameter} has shape {actual.Shape}, expected square matrices",
+                    parameter
+                )
+            )
 
     /// The tensor's elements are floating-point numbers.
     let floating (parameter: string) (actual: Tensor) : unit =
         if not actual.DType.IsFloating then
-            let message = $"{parameter} has element type {actual.DType}, expected Float64 or Float32"
+            let message =
+                $"{parameter} has element type {actual.DType}, expected Float64 or Float32"
+
             raise (ArgumentException(message, parameter))
 
     /// The number is finite and inside the closed range.
@@ -61,9 +75,19 @@ module internal Check =
     /// The number is finite and above 0.
     let positive (parameter: string) (actual: float) : unit =
         if not (actual > 0.0 && Double.IsFinite actual) then
-            raise (ArgumentOutOfRangeException(parameter, $"{parameter} is {actual}, expected a finite number above 0"))
+            raise (
+                ArgumentOutOfRangeException(
+                    parameter,
+                    $"{parameter} is {actual}, expected a finite number above 0"
+                )
+            )
 
     /// The count is at least this large.
     let atLeast (parameter: string) (least: int) (actual: int) : unit =
         if actual < least then
-            raise (ArgumentOutOfRangeException(parameter, $"{parameter} is {actual}, expected {least} or more"))
+            raise (
+                ArgumentOutOfRangeException(
+                    parameter,
+                    $"{parameter} is {actual}, expected {least} or more"
+                )
+            )

@@ -29,7 +29,8 @@ type Device private (name: string) =
         | _ -> false
 
     /// The hash of the name.
-    override _.GetHashCode() = name.GetHashCode(StringComparison.Ordinal)
+    override _.GetHashCode() =
+        name.GetHashCode(StringComparison.Ordinal)
 
     interface IEquatable<Device> with
         member _.Equals(other: Device | null) =

@@ -10,8 +10,10 @@ type ShapeException(message: string, parameterName: string) =
 /// A failure of an engine (the code that computes on a device), with the operation, the shapes and the device.
 [<Sealed>]
 type EngineException
-    (operation: string, shapes: string, device: string, detail: string, code: int, cause: exn | null) =
-    inherit Exception($"{operation} on {device} with shapes {shapes}: {detail} (code {code})", cause)
+    (operation: string, shapes: string, device: string, detail: string, code: int, cause: exn | null)
+    =
+    inherit
+        Exception($"{operation} on {device} with shapes {shapes}: {detail} (code {code})", cause)
 
     /// The name of the operation that failed.
     member _.Operation: string = operation

@@ -4,11 +4,7 @@ open Optim
 
 /// One named block of a flat point: `Shape.Length` numbers from `Offset` on.
 [<NoComparison>]
-type Block = {
-    Name: string
-    Offset: int
-    Shape: Shape
-}
+type Block = { Name: string; Offset: int; Shape: Shape }
 
 /// How a flat point (n) is divided into named blocks, in order and without gaps: a network's weights, for example.
 [<NoComparison>]
@@ -43,4 +39,10 @@ module Layout =
         | Some block -> block
         | None ->
             let known = layout.Blocks |> List.map (fun b -> b.Name) |> String.concat ", "
-            raise (System.ArgumentException($"no block is named {name}; there are {known}", nameof name))
+
+            raise (
+                System.ArgumentException(
+                    $"no block is named {name}; there are {known}",
+                    nameof name
+                )
+            )

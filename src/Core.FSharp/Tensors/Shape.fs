@@ -24,9 +24,14 @@ type Shape internal (dims: int[]) =
 
         for n in lengths do
             if n < 0 then
-                raise (ShapeException($"an axis has length {n}, expected 0 or more", nameof lengths))
+                raise (
+                    ShapeException($"an axis has length {n}, expected 0 or more", nameof lengths)
+                )
 
-        if lengths.Length = 0 then scalar else Shape(Array.copy lengths)
+        if lengths.Length = 0 then
+            scalar
+        else
+            Shape(Array.copy lengths)
 
     /// The shape of a single number: no axes, one element.
     static member Scalar: Shape = scalar
@@ -88,8 +93,12 @@ type Shape internal (dims: int[]) =
 
     interface IReadOnlyList<int> with
         member _.Count = dims.Length
-        member _.Item with get (axis: int) = dims[axis]
-        member _.GetEnumerator() : IEnumerator<int> = (dims :> IEnumerable<int>).GetEnumerator()
+
+        member _.Item
+            with get (axis: int) = dims[axis]
+
+        member _.GetEnumerator() : IEnumerator<int> =
+            (dims :> IEnumerable<int>).GetEnumerator()
 
         member _.GetEnumerator() : System.Collections.IEnumerator =
             (dims :> System.Collections.IEnumerable).GetEnumerator()
@@ -105,14 +114,22 @@ module internal Shape =
         else
             let da, db = a.Dims, b.Dims
             let rank = max da.Length db.Length
-            let at (d: int[]) i = if i < rank - d.Length then 1 else d[i - rank + d.Length]
+
+            let at (d: int[]) i =
+                if i < rank - d.Length then 1 else d[i - rank + d.Length]
 
             let pick i =
                 match at da i, at db i with
                 | n, m when n = m -> n
                 | 1, m -> m
                 | n, 1 -> n
-                | _ -> raise (ShapeException($"{operation}: shapes {a} and {b} do not broadcast together", "b"))
+                | _ ->
+                    raise (
+                        ShapeException(
+                            $"{operation}: shapes {a} and {b} do not broadcast together",
+                            "b"
+                        )
+                    )
 
             let dims = Array.init rank pick
 
@@ -125,7 +142,12 @@ module internal Shape =
         let positive = if axis < 0 then axis + shape.Rank else axis
 
         if positive < 0 || positive >= shape.Rank then
-            raise (ShapeException($"{operation}: axis {axis} does not exist in shape {shape}", nameof axis))
+            raise (
+                ShapeException(
+                    $"{operation}: axis {axis} does not exist in shape {shape}",
+                    nameof axis
+                )
+            )
 
         positive
 
@@ -156,7 +178,8 @@ module internal Shape =
             |]
 
     /// The shape with an axis of this length put in front of axis `at`.
-    let insert (at: int) (length: int) (shape: Shape) : Shape = Shape(Array.insertAt at length shape.Dims)
+    let insert (at: int) (length: int) (shape: Shape) : Shape =
+        Shape(Array.insertAt at length shape.Dims)
 
     /// The shape without its first axis.
     let tail (shape: Shape) : Shape = shape.Tail

@@ -256,8 +256,11 @@ and [<AbstractClass>] Primitive2(name: string) =
     abstract VjpB: a: Tensor * b: Tensor * y: Tensor * ct: Tensor -> Tensor | null
 
     /// The cotangents of a and b, for rules that share work between them.
-    abstract VjpBoth: a: Tensor * b: Tensor * y: Tensor * ct: Tensor -> struct ((Tensor | null) * (Tensor | null))
-    default p.VjpBoth(a, b, y, ct) = struct (p.VjpA(a, b, y, ct), p.VjpB(a, b, y, ct))
+    abstract VjpBoth:
+        a: Tensor * b: Tensor * y: Tensor * ct: Tensor -> struct ((Tensor | null) * (Tensor | null))
+
+    default p.VjpBoth(a, b, y, ct) =
+        struct (p.VjpA(a, b, y, ct), p.VjpB(a, b, y, ct))
 
     /// The results for all members of a batch along axis 0 of those that are batched, along axis 0.
     abstract Batch: a: Tensor * aBatched: bool * b: Tensor * bBatched: bool -> Tensor

@@ -31,11 +31,19 @@ type internal Batched(value: Tensor, level: Level) =
 
     override this.Bind2(operation, a, b) =
         level.CheckOpen operation.Name
-        Batched(operation.Batch(this.ValueOf a, this.IsBatched a, this.ValueOf b, this.IsBatched b), level)
+
+        Batched(
+            operation.Batch(this.ValueOf a, this.IsBatched a, this.ValueOf b, this.IsBatched b),
+            level
+        )
 
     override this.BindN(operation, inputs) =
         level.CheckOpen operation.Name
-        Batched(operation.Batch(Array.map this.ValueOf inputs, Array.map this.IsBatched inputs), level)
+
+        Batched(
+            operation.Batch(Array.map this.ValueOf inputs, Array.map this.IsBatched inputs),
+            level
+        )
 
     /// f applied to all members along axis 0 of the inputs; results stacked along axis 0.
     static member Run(f: Tensor[] -> Tensor, inputs: Tensor[]) : Tensor =
@@ -47,7 +55,9 @@ type internal Batched(value: Tensor, level: Level) =
 
         for x in inputs do
             if x.Shape.Dims[0] <> size then
-                let message = $"vmap: the inputs have {size} and {x.Shape.Dims[0]} members along axis 0"
+                let message =
+                    $"vmap: the inputs have {size} and {x.Shape.Dims[0]} members along axis 0"
+
                 raise (ShapeException(message, nameof inputs))
 
         let level = Level.Next()

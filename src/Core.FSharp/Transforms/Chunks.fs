@@ -23,7 +23,11 @@ module internal Chunks =
         let flat = Shape.Of(count * n)
         let range = { Start = start; Step = n + 1; Count = count }
         let placed = Assemble.Apply(flat, [| [| range |] |], [| ones |])
-        if count = 0 then zeros else Reshape.Apply(zeros.Shape, placed)
+
+        if count = 0 then
+            zeros
+        else
+            Reshape.Apply(zeros.Shape, placed)
 
     /// f of all n unit vectors, given to f as rows of matrices; the results joined along axis 0. largest: as for `size`.
     /// Each batch gives its intermediate values back before the next begins. The first batch tells whether the results
@@ -34,7 +38,10 @@ module internal Chunks =
         let results: Tensor[] = Array.zeroCreate starts.Length
 
         let compute i =
-            results[i] <- Memory.keeping like (fun () -> f (unitRows like n starts[i] (min size (n - starts[i]))))
+            results[i] <-
+                Memory.keeping
+                    like
+                    (fun () -> f (unitRows like n starts[i] (min size (n - starts[i]))))
 
         compute 0
 
@@ -48,4 +55,7 @@ module internal Chunks =
                 // The function's own error, as if the batches had run one after the other.
                 ExceptionDispatchInfo.Capture(all.GetBaseException()).Throw()
 
-        if results.Length = 1 then results[0] else Shaping.concat 0 results
+        if results.Length = 1 then
+            results[0]
+        else
+            Shaping.concat 0 results

@@ -23,12 +23,21 @@ module Curvature =
     /// The map v ↦ Jᵀ H J v at x, for f = loss ∘ outputs: J the Jacobian of outputs at x (m, n), H the Hessian of loss at
     /// outputs x. Positive semidefinite for a convex loss. Cost: about 4 values of outputs now, 4 for each product.
     /// Source: Schraudolph 2002, "Fast curvature matrix-vector products".
-    let gaussNewtonProducts (outputs: Tensor -> Tensor) (loss: Tensor -> Tensor) (x: Tensor) : Tensor -> Tensor =
+    let gaussNewtonProducts
+        (outputs: Tensor -> Tensor)
+        (loss: Tensor -> Tensor)
+        (x: Tensor)
+        : Tensor -> Tensor =
         let struct (product, _) = sizedProducts outputs loss x
         product
 
     /// Jᵀ H J v once. Cost: about 4 values of outputs.
-    let gaussNewtonProduct (outputs: Tensor -> Tensor) (loss: Tensor -> Tensor) (x: Tensor) (v: Tensor) : Tensor =
+    let gaussNewtonProduct
+        (outputs: Tensor -> Tensor)
+        (loss: Tensor -> Tensor)
+        (x: Tensor)
+        (v: Tensor)
+        : Tensor =
         let z, push = jvp outputs x v
         let _, pull = vjp outputs x
         pull (hvp loss z push)
@@ -41,7 +50,12 @@ module Curvature =
 
     /// The Fisher matrix of a model whose outputs are the natural parameters of an exponential family, times v; the same
     /// as the Gauss-Newton product with the negative log-likelihood as loss (summed, or averaged as the loss is).
-    let fisherProduct (outputs: Tensor -> Tensor) (loss: Tensor -> Tensor) (x: Tensor) (v: Tensor) : Tensor =
+    let fisherProduct
+        (outputs: Tensor -> Tensor)
+        (loss: Tensor -> Tensor)
+        (x: Tensor)
+        (v: Tensor)
+        : Tensor =
         gaussNewtonProduct outputs loss x v
 
     /// The gradient of each example's loss: (m, n) for a vector of parameters (n) and m examples along axis 0 of inputs

@@ -18,7 +18,9 @@ type internal CustomOperation
 
     static let ofShape (rule: string) (expected: Shape) (actual: Tensor) : Tensor =
         if not (expected.SameAs actual.Shape) then
-            let message = $"the custom {rule} rule gave shape {actual.Shape}, expected {expected}"
+            let message =
+                $"the custom {rule} rule gave shape {actual.Shape}, expected {expected}"
+
             raise (ShapeException(message, rule))
 
         actual
@@ -48,7 +50,12 @@ type internal CustomOperation
     override _.Vjp(x, y, ct) = ofShape "vjp" x.Shape (vjp x y ct)
 
     override _.Batch x =
-        let each (rule: Tensor -> Tensor -> Tensor -> Tensor) (xs: Tensor) (ys: Tensor) (ts: Tensor) : Tensor =
+        let each
+            (rule: Tensor -> Tensor -> Tensor -> Tensor)
+            (xs: Tensor)
+            (ys: Tensor)
+            (ts: Tensor)
+            : Tensor =
             vmapMany (fun inputs -> rule inputs[0] inputs[1] inputs[2]) [| xs; ys; ts |]
 
         CustomOperation.Apply(vmap f, each jvp, each vjp, x)
@@ -79,12 +86,18 @@ module Custom =
 
     /// f with a rule for tangents: x, y = f x and a tangent t of x, to the tangent of y, linear in t.
     /// The rule for cotangents is its transpose. Errors: as withRules.
-    let withJvp (f: Tensor -> Tensor) (jvp: Tensor -> Tensor -> Tensor -> Tensor) : Tensor -> Tensor =
+    let withJvp
+        (f: Tensor -> Tensor)
+        (jvp: Tensor -> Tensor -> Tensor -> Tensor)
+        : Tensor -> Tensor =
         withRules f jvp (fun x y ct -> transposed (jvp x y) x ct)
 
     /// f with a rule for cotangents: x, y = f x and a cotangent ct of y, to the cotangent of x, linear in ct.
     /// The rule for tangents is its transpose. Errors: as withRules.
-    let withVjp (f: Tensor -> Tensor) (vjp: Tensor -> Tensor -> Tensor -> Tensor) : Tensor -> Tensor =
+    let withVjp
+        (f: Tensor -> Tensor)
+        (vjp: Tensor -> Tensor -> Tensor -> Tensor)
+        : Tensor -> Tensor =
         withRules f (fun x y t -> transposed (vjp x y) y t) vjp
 
     /// f with derivative zero: x counts as a constant inside.

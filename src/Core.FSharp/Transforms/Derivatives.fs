@@ -11,7 +11,12 @@ module Derivatives =
 
     let private scalarOf (y: Tensor) : unit =
         if y.Length <> 1 then
-            raise (ShapeException($"the function's value has shape {y.Shape}, expected a single number", "f"))
+            raise (
+                ShapeException(
+                    $"the function's value has shape {y.Shape}, expected a single number",
+                    "f"
+                )
+            )
 
     /// f x and the directional derivative J v. v: the shape of x. Cost: about 2 values of f.
     /// Errors: ShapeException when v has another shape.
@@ -44,7 +49,8 @@ module Derivatives =
     let diff (f: Tensor -> Tensor) (x: Tensor) : Tensor = snd (jvp f x (Tensor.onesLike x))
 
     /// f applied to each part along axis 0, results stacked along axis 0, in one pass. Numbers inside cannot be read.
-    let vmap (f: Tensor -> Tensor) (xs: Tensor) : Tensor = Batched.Run((fun inputs -> f inputs[0]), [| xs |])
+    let vmap (f: Tensor -> Tensor) (xs: Tensor) : Tensor =
+        Batched.Run((fun inputs -> f inputs[0]), [| xs |])
 
     /// f applied to each pair of parts along axis 0.
     let vmap2 (f: Tensor -> Tensor -> Tensor) (xs: Tensor) (ys: Tensor) : Tensor =
@@ -73,13 +79,17 @@ module Derivatives =
         vjp (grad f) x
 
     /// The second directional derivative vᵀ H v. Cost: about 2 gradients.
-    let curvatureAlong (f: Tensor -> Tensor) (x: Tensor) (v: Tensor) : Tensor = Tensor.dot v (hvp f x v)
+    let curvatureAlong (f: Tensor -> Tensor) (x: Tensor) (v: Tensor) : Tensor =
+        Tensor.dot v (hvp f x v)
 
     /// Row i is J of the i-th element: (…y, n) for y of shape (…y) and a vector x (n). One forward pass for each of n,
     /// in batches. Best for n small against the length of y.
     let jacobianForward (f: Tensor -> Tensor) (x: Tensor) : Tensor =
         Check.rank (nameof x) 1 x
-        let columns = Chunks.map x.Length x.Length x (fun basis -> vmap (fun v -> snd (jvp f x v)) basis)
+
+        let columns =
+            Chunks.map x.Length x.Length x (fun basis -> vmap (fun v -> snd (jvp f x v)) basis)
+
         Permute.Apply(Array.append [| 1 .. columns.Rank - 1 |] [| 0 |], columns)
 
     /// As jacobianForward, by one backward pass for each element of y, in batches. Best for y short against n.
@@ -88,13 +98,19 @@ module Derivatives =
         Check.floating (nameof x) x
         let struct (y, pull, tape) = Reverse.run f x
         let unit (v: Tensor) = Reshape.Apply(y.Shape, v)
-        let rows = Chunks.map tape.Largest y.Length y (fun basis -> vmap (fun v -> pull (unit v)) basis)
+
+        let rows =
+            Chunks.map tape.Largest y.Length y (fun basis -> vmap (fun v -> pull (unit v)) basis)
+
         Reshape.Apply(Shape(Array.append y.Shape.Dims [| x.Length |]), rows)
 
     /// The matrix of first derivatives (…y, n) of f at a vector x (n), by the cheaper of the two ways.
     /// Cost: min(n, length of y) passes, in batches of 64, plus one value to learn the length.
     let jacobian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        if (f x).Length < x.Length then jacobianReverse f x else jacobianForward f x
+        if (f x).Length < x.Length then
+            jacobianReverse f x
+        else
+            jacobianForward f x
 
     /// ∇f x and the Hessian of f at a vector x. Cost: as hessian.
     let gradAndHessian (f: Tensor -> Tensor) (x: Tensor) : Tensor * Tensor =
@@ -104,8 +120,7 @@ module Derivatives =
 
     /// The symmetric matrix (n, n) of second derivatives of f at a vector x (n), exactly.
     /// Cost: n Hessian products that share one gradient, in batches; memory: a batch of intermediate values.
-    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        snd (gradAndHessian f x)
+    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor = snd (gradAndHessian f x)
 
     /// The diagonal (n) of the Hessian of f at a vector x (n), exactly. Cost: as hessian, but memory n.
     let hessianDiagonal (f: Tensor -> Tensor) (x: Tensor) : Tensor =

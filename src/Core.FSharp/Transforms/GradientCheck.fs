@@ -36,7 +36,8 @@ type DerivativeReport = {
 } with
 
     /// Whether at least one component was decided and none disagrees.
-    member r.IsCorrect: bool = List.isEmpty r.Mistakes && List.length r.Undecided < r.Compared
+    member r.IsCorrect: bool =
+        List.isEmpty r.Mistakes && List.length r.Undecided < r.Compared
 
     /// One line for each mistake under a summary.
     override r.ToString() =
@@ -53,7 +54,11 @@ module GradientCheck =
     /// estimates of their errors. d: from a step to the differences of all components.
     /// Source: Ridders 1982, "Accurate computation of F′(x) and F′(x) F″(x)": Richardson's extrapolation for a sequence of
     /// steps, of which each component keeps the entry of least estimated error.
-    let private extrapolated (first: float) (levels: int) (d: float -> float[]) : struct (float * float)[] =
+    let private extrapolated
+        (first: float)
+        (levels: int)
+        (d: float -> float[])
+        : struct (float * float)[] =
         let rows = Array.init levels (fun i -> d (first / Math.Pow(2.0, float i)))
 
         Array.init
@@ -69,7 +74,10 @@ module GradientCheck =
                     for j in 1..i do
                         let weight = Math.Pow(4.0, float j)
                         row[j] <- (weight * row[j - 1] - previous[j - 1]) / (weight - 1.0)
-                        let error = max (abs (row[j] - row[j - 1])) (abs (row[j] - previous[j - 1]))
+
+                        let error =
+                            max (abs (row[j] - row[j - 1])) (abs (row[j] - previous[j - 1]))
+
                         let struct (_, least) = best
 
                         if error < least then
@@ -102,17 +110,28 @@ module GradientCheck =
         else
             $"it is off by {number (100.0 * abs (actual / expected - 1.0))} %%"
 
-    let private compare (what: string) (epsilon: float) (expected: struct (float * float)[]) (actual: float[]) =
+    let private compare
+        (what: string)
+        (epsilon: float)
+        (expected: struct (float * float)[])
+        (actual: float[])
+        =
         // Relative to the component and to the largest of all: a component much smaller than the rest has their rounding.
         let tolerance = Math.Pow(epsilon, 0.375)
-        let finite = expected |> Array.filter (fun struct (value, _) -> Double.IsFinite value)
+
+        let finite =
+            expected |> Array.filter (fun struct (value, _) -> Double.IsFinite value)
+
         let scale = finite |> Array.fold (fun m struct (value, _) -> max m (abs value)) 0.0
 
         let judged =
             Array.zip expected actual
             |> Array.mapi (fun index (struct (value, uncertainty), got) ->
                 let error = abs (got - value)
-                let allowed = tolerance * max (abs value) (0.01 * scale) + 10.0 * uncertainty + epsilon
+
+                let allowed =
+                    tolerance * max (abs value) (0.01 * scale) + 10.0 * uncertainty + epsilon
+
                 let decided = uncertainty <= 1e-2 * max (abs value) (max scale 1e-6)
 
                 let mistake = {
@@ -135,7 +154,9 @@ module GradientCheck =
                 judged
                 |> Array.filter (fun struct (_, decided, isWrong) -> decided && isWrong)
                 |> Array.map (fun struct (mistake, _, _) -> mistake)
-                |> Array.sortByDescending (fun m -> if Double.IsFinite m.Error then m.Error else infinity)
+                |> Array.sortByDescending (fun m ->
+                    if Double.IsFinite m.Error then m.Error else infinity
+                )
                 |> List.ofArray
             Undecided = [
                 for struct (mistake, decided, _) in judged do
@@ -146,7 +167,10 @@ module GradientCheck =
                 judged
                 |> Array.fold
                     (fun largest struct (m, decided, _) ->
-                        if decided then max largest (m.Error / max 1.0 (abs m.Expected)) else largest
+                        if decided then
+                            max largest (m.Error / max 1.0 (abs m.Expected))
+                        else
+                            largest
                     )
                     0.0
         }
@@ -158,7 +182,10 @@ module GradientCheck =
 
     // The number that the element type holds.
     let private rounded (dtype: DType) (value: float) : float =
-        if dtype = DType.Float32 then float (float32 value) else value
+        if dtype = DType.Float32 then
+            float (float32 value)
+        else
+            value
 
     // The first step: the error of extrapolation falls with a high power of it, that of rounding rises with 1/step.
     let private firstStep (x: Tensor) (size: float) : float =
@@ -183,7 +210,9 @@ module GradientCheck =
                         (f (like x (Array.updateAt i value start))).ToScalar()
 
                     let difference (h: float) : float[] =
-                        let up, down = rounded x.DType (start[i] + h), rounded x.DType (start[i] - h)
+                        let up, down =
+                            rounded x.DType (start[i] + h), rounded x.DType (start[i] - h)
+
                         [| (valueAt up - valueAt down) / (up - down) |]
 
                     (extrapolated (firstStep x (abs start[i])) levels difference)[0]
@@ -205,7 +234,9 @@ module GradientCheck =
             raise (ArgumentException("v is 0, expected a direction", nameof v))
 
         let size = start |> Array.fold (fun m value -> max m (abs value)) 0.0
-        let gradientAt (move: float) = elements (grad f (like x (Array.map2 (fun a d -> a + move * d) start direction)))
+
+        let gradientAt (move: float) =
+            elements (grad f (like x (Array.map2 (fun a d -> a + move * d) start direction)))
 
         let difference (h: float) : float[] =
             Array.map2 (fun up down -> (up - down) / (2.0 * h)) (gradientAt h) (gradientAt -h)

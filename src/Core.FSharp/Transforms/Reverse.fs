@@ -27,7 +27,8 @@ type internal Tape(level: Level) =
 
 /// A value on a tape: reverse differentiation. Positions of inputs are below that of the result.
 [<Sealed>]
-type internal Reverse(primal: Tensor, tape: Tape, operation: obj, a: Tensor, b: Tensor | null, inputs: Tensor[]) =
+type internal Reverse
+    (primal: Tensor, tape: Tape, operation: obj, a: Tensor, b: Tensor | null, inputs: Tensor[]) =
     inherit Operand(tape.Level.Number, primal.Shape, primal.DType, primal.Engine)
 
     let index = tape.Next primal.Length
@@ -126,7 +127,9 @@ type internal Sweep(tape: Tape, result: Reverse) =
         slot <- Unchecked.defaultof<Slot>
         total
 
-    member private sweep.Propagate2(node: Reverse, operation: Primitive2, nodeB: Tensor, ct: Tensor) : unit =
+    member private sweep.Propagate2
+        (node: Reverse, operation: Primitive2, nodeB: Tensor, ct: Tensor)
+        : unit =
         let a, b = Reverse.PrimalOf(tape, node.A), Reverse.PrimalOf(tape, nodeB)
 
         match Reverse.On(tape, node.A) with

@@ -42,7 +42,12 @@ let private hessians: Test list = [
         "of a quadratic is the symmetric part of its matrix"
         (fun () ->
             let a = tensor [ 4; 4 ] (noise 1 16)
-            close 1e-13 "H" (0.5 * (a + Shaping.transpose a)) (hessian (quadratic a) (tensor [ 4 ] (noise 2 4)))
+
+            close
+                1e-13
+                "H"
+                (0.5 * (a + Shaping.transpose a))
+                (hessian (quadratic a) (tensor [ 4 ] (noise 2 4)))
         )
 
     testCase
@@ -88,23 +93,51 @@ let private hessians: Test list = [
         (fun () ->
             // H of a Σ x³ is diag 6 a x; by a: diag 6 x.
             let x = vector [ 0.5; -1.0; 2.0 ]
-            let h a = hessian (fun x -> Tensor.sum (a * x * x * x)) x
+
+            let h a =
+                hessian (fun x -> Tensor.sum (a * x * x * x)) x
+
             let one = Tensor.scalar 1.0
-            close 1e-13 "forward" (Linalg.ofDiagonal (6.0 * x)) (snd (jvp h (Tensor.scalar 3.0) one))
+
+            close
+                1e-13
+                "forward"
+                (Linalg.ofDiagonal (6.0 * x))
+                (snd (jvp h (Tensor.scalar 3.0) one))
+
             let weights = tensor [ 3; 3 ] (noise 6 9)
             let slope = grad (fun a -> Tensor.sum (weights * h a)) (Tensor.scalar 3.0)
-            closeNumber 1e-13 "reverse" (inner weights (Linalg.ofDiagonal (6.0 * x))) (slope.ToScalar())
+
+            closeNumber
+                1e-13
+                "reverse"
+                (inner weights (Linalg.ofDiagonal (6.0 * x)))
+                (slope.ToScalar())
+
             let batch = vmap h (vector [ 1.0; 2.0 ])
-            close 1e-13 "batched" (Shaping.stack 0 [ Linalg.ofDiagonal (6.0 * x); Linalg.ofDiagonal (12.0 * x) ]) batch
+
+            close
+                1e-13
+                "batched"
+                (Shaping.stack 0 [ Linalg.ofDiagonal (6.0 * x); Linalg.ofDiagonal (12.0 * x) ])
+                batch
         )
 
     testCase
         "of many unknowns, differentiated"
         (fun () ->
             let x = Tensor.ofArray (noise 7 70)
-            let trace a = laplacian (fun x -> a * Tensor.sum (x * x * x * x)) x
+
+            let trace a =
+                laplacian (fun x -> a * Tensor.sum (x * x * x * x)) x
+
             let expected = Tensor.sum(12.0 * x * x).ToScalar()
-            closeNumber 1e-12 "d/da of the Laplacian" expected ((grad trace (Tensor.scalar 2.0)).ToScalar())
+
+            closeNumber
+                1e-12
+                "d/da of the Laplacian"
+                expected
+                ((grad trace (Tensor.scalar 2.0)).ToScalar())
         )
 
     testCase
@@ -115,7 +148,12 @@ let private hessians: Test list = [
             let point, v = Tensor.ofArray x, Tensor.ofArray (noise 9 6)
             close 1e-13 "trace" (Linalg.trace h) (laplacian rosenbrock point)
             close 1e-13 "diagonal" (Linalg.diagonal 0 h) (hessianDiagonal rosenbrock point)
-            close 1e-13 "vᵀ H v" (Tensor.dot v (Tensor.matmul h v)) (curvatureAlong rosenbrock point v)
+
+            close
+                1e-13
+                "vᵀ H v"
+                (Tensor.dot v (Tensor.matmul h v))
+                (curvatureAlong rosenbrock point v)
         )
 
     testCase
@@ -134,90 +172,13 @@ let private hessians: Test list = [
     testCase
         "asks for a vector and for one number"
         (fun () ->
-            Expect.throwsT<ShapeException> (fun () -> hessian Tensor.sum (Tensor.ones [ 2; 2 ]) |> ignore) "matrix"
-            Expect.throwsT<ShapeException> (fun () -> grad id (Tensor.ones [ 2 ]) |> ignore) "many values"
-        )
-]
+            Expect.throwsT<ShapeException>
+                (fun () -> hessian Tensor.sum (Tensor.ones [ 2; 2 ]) |> ignore)
+                "matrix"
 
-/// (3) to (2, 2).
-let private bend (x: Tensor) : Tensor =
-    Shaping.reshape [ 2; 2 ] (Shaping.stack 0 [ x[0] * x[1]; sin x[2]; x[0] * x[0] * x[2]; Tensor.scalar 2.0 * x[1] ])
-
-let private bendJacobian (x: float[]) : Tensor =
-    tensor [ 2; 2; 3 ] [
-        x[1]; x[0]; 0.0
-        0.0; 0.0; cos x[2]
-        2.0 * x[0] * x[2]; 0.0; x[0] * x[0]
-        0.0; 2.0; 0.0
-    ]
-
-let private jacobians: Test list = [
-    testCase
-        "both ways agree with the closed form"
-        (fun () ->
-            let x = [| 0.4; -1.3; 0.9 |]
-            let point = Tensor.ofArray x
-            close 1e-14 "forward" (bendJacobian x) (jacobianForward bend point)
-            close 1e-14 "reverse" (bendJacobian x) (jacobianReverse bend point)
-            close 1e-14 "the cheaper" (bendJacobian x) (jacobian bend point)
-        )
-
-    testCase
-        "long and wide ones"
-        (fun () ->
-            let a = tensor [ 70; 3 ] (noise 1 210)
-            let f (x: Tensor) = Tensor.matmul a (x * x)
-            let x = vector [ 0.4; -1.3; 0.9 ]
-            close 1e-13 "long, forward" (a * (2.0 * x)) (jacobianForward f x)
-            close 1e-13 "long, reverse" (a * (2.0 * x)) (jacobianReverse f x)
-            let g (x: Tensor) = Tensor.matmul (x * x) a
-            let x = tensor [ 70 ] (noise 2 70)
-            let expected = Shaping.transpose a * (2.0 * x)
-            close 1e-13 "wide, forward" expected (jacobianForward g x)
-            close 1e-13 "wide, reverse" expected (jacobianReverse g x)
-            close 1e-13 "wide, the cheaper" expected (jacobian g x)
-        )
-
-    testCase
-        "of a number is a gradient, and of a gradient the Hessian"
-        (fun () ->
-            let x = Tensor.ofArray (noise 3 6)
-            close 1e-13 "gradient" (grad rosenbrock x) (jacobian rosenbrock x)
-            close 1e-13 "Hessian" (hessian rosenbrock x) (jacobian (grad rosenbrock) x)
-        )
-
-    testCase
-        "inside another derivative"
-        (fun () ->
-            let x = vector [ 0.4; -1.3; 0.9 ]
-            let size (x: Tensor) = Tensor.sum (Tensor.square (jacobianReverse bend x))
-            let size2 (x: Tensor) = Tensor.sum (Tensor.square (jacobianForward bend x))
-            let units = Tensor.identity 3
-            let expected = Shaping.stack 0 [ for i in 0..2 -> differences size x units[i] ]
-            close 1e-7 "by differences" expected (grad size x)
-            close 1e-13 "both ways" (grad size x) (grad size2 x)
-        )
-
-    testCase
-        "linearize gives the value and J v, again and again"
-        (fun () ->
-            let x = [| 0.4; -1.3; 0.9 |]
-            let y, push = linearize bend (Tensor.ofArray x)
-            close 0.0 "value" (bend (Tensor.ofArray x)) y
-
-            for seed in 1..3 do
-                let v = Tensor.ofArray (noise seed 3)
-                close 1e-13 "J v" (Tensor.matmul (bendJacobian x) v) (push v)
-
-            let all = vmap push (Tensor.identity 3)
-            close 1e-13 "all columns" (Shaping.permute [ 2; 0; 1 ] (bendJacobian x)) all
-        )
-
-    testCase
-        "diff is the derivative of a curve"
-        (fun () ->
-            let curve (t: Tensor) = Shaping.stack 0 [ cos t; sin t; t * t ]
-            close 1e-14 "tangent" (vector [ -(sin 0.3); cos 0.3; 0.6 ]) (diff curve (Tensor.scalar 0.3))
+            Expect.throwsT<ShapeException>
+                (fun () -> grad id (Tensor.ones [ 2 ]) |> ignore)
+                "many values"
         )
 ]
 
@@ -237,14 +198,27 @@ let private products: Test list = [
             let w = tensor [ 12 ] (noise 21 12)
             let j = Shaping.reshape [ 24; 12 ] (jacobian outputs w)
             let z = outputs w
-            let h = hessian (fun z -> crossEntropy (Shaping.reshape [ 8; 3 ] z)) (Shaping.flatten z)
+
+            let h =
+                hessian (fun z -> crossEntropy (Shaping.reshape [ 8; 3 ] z)) (Shaping.flatten z)
+
             let dense = Tensor.matmul (Shaping.transpose j) (Tensor.matmul h j)
             close 1e-12 "matrix" dense (Curvature.gaussNewton outputs crossEntropy w)
             let v = tensor [ 12 ] (noise 22 12)
             let expected = Tensor.matmul dense v
             close 1e-12 "product" expected (Curvature.gaussNewtonProduct outputs crossEntropy w v)
-            close 1e-12 "reused product" expected (Curvature.gaussNewtonProducts outputs crossEntropy w v)
-            close 1e-12 "Fisher product" expected (Curvature.fisherProduct outputs crossEntropy w v)
+
+            close
+                1e-12
+                "reused product"
+                expected
+                (Curvature.gaussNewtonProducts outputs crossEntropy w v)
+
+            close
+                1e-12
+                "Fisher product"
+                expected
+                (Curvature.fisherProduct outputs crossEntropy w v)
         )
 
     testCase
@@ -291,7 +265,12 @@ let private products: Test list = [
             close 1e-13 "mean" (grad (outputs >> crossEntropy) w) (Tensor.meanOver [ 0 ] each)
             let v = tensor [ 12 ] (noise 25 12)
             let dense = Tensor.matmul (Shaping.transpose each) each / 8.0
-            close 1e-12 "empirical Fisher" (Tensor.matmul dense v) (Curvature.empiricalFisherProduct each v)
+
+            close
+                1e-12
+                "empirical Fisher"
+                (Tensor.matmul dense v)
+                (Curvature.empiricalFisherProduct each v)
         )
 
     testCase
@@ -320,6 +299,5 @@ let private products: Test list = [
 let curvature =
     testList "Matrices of derivatives" [
         testList "Hessians" hessians
-        testList "Jacobians" jacobians
         testList "curvature products" products
     ]

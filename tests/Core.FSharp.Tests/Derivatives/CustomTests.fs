@@ -54,7 +54,13 @@ let private uses: Test list = [
             close 0.0 "value" (vector [ 0.0; -1.0; 2.0 ]) (through x)
             close 0.0 "reverse" (Tensor.ones [ 3 ]) (grad (through >> Tensor.sum) x)
             close 0.0 "forward" (Tensor.ones [ 3 ]) (snd (jvp through x (Tensor.ones [ 3 ])))
-            close 0.0 "batched" (Tensor.ones [ 2; 3 ]) (vmap (grad (through >> Tensor.sum)) (Shaping.stack 0 [ x; x ]))
+
+            close
+                0.0
+                "batched"
+                (Tensor.ones [ 2; 3 ])
+                (vmap (grad (through >> Tensor.sum)) (Shaping.stack 0 [ x; x ]))
+
             let blind = Custom.constant (fun x -> x * x)
             close 0.0 "constant" (x * x) (grad (fun x -> Tensor.sum (x * blind x)) x)
         )
@@ -69,16 +75,31 @@ let private uses: Test list = [
             let h = vmap (hessian (f >> Tensor.sum)) rows
             // y″ = −6 y y′³
             let y = root rows
-            close 1e-12 "second derivatives" (Linalg.ofDiagonal (-6.0 * y * Tensor.power 3.0 (slope y))) h
+
+            close
+                1e-12
+                "second derivatives"
+                (Linalg.ofDiagonal (-6.0 * y * Tensor.power 3.0 (slope y)))
+                h
         )
 
     testCase
         "a custom function in another's rule"
         (fun () ->
             let inner = Custom.withJvp sin (fun x _ t -> cos x * t)
-            let outer = Custom.withJvp (fun x -> inner x * x) (fun x _ t -> snd (jvp (fun x -> inner x * x) x t))
+
+            let outer =
+                Custom.withJvp
+                    (fun x -> inner x * x)
+                    (fun x _ t -> snd (jvp (fun x -> inner x * x) x t))
+
             close 1e-12 "gradient" (x * cos x + sin x) (grad (outer >> Tensor.sum) x)
-            close 1e-12 "Hessian" (Linalg.ofDiagonal (2.0 * cos x - x * sin x)) (hessian (outer >> Tensor.sum) x)
+
+            close
+                1e-12
+                "Hessian"
+                (Linalg.ofDiagonal (2.0 * cos x - x * sin x))
+                (hessian (outer >> Tensor.sum) x)
         )
 
     testCase
@@ -92,9 +113,16 @@ let private uses: Test list = [
     testCase
         "a function that closes over a value being differentiated is refused"
         (fun () ->
-            let scaled (a: Tensor) = Custom.withJvp (fun x -> a * x) (fun _ _ t -> a * t)
-            Expect.throwsT<InvalidOperationException> (fun () -> grad (fun a -> Tensor.sum (scaled a x)) (Tensor.scalar 2.0) |> ignore) "grad"
-            Expect.throwsT<InvalidOperationException> (fun () -> vmap (fun a -> scaled a x) (Tensor.ones [ 2 ]) |> ignore) "vmap"
+            let scaled (a: Tensor) =
+                Custom.withJvp (fun x -> a * x) (fun _ _ t -> a * t)
+
+            Expect.throwsT<InvalidOperationException>
+                (fun () -> grad (fun a -> Tensor.sum (scaled a x)) (Tensor.scalar 2.0) |> ignore)
+                "grad"
+
+            Expect.throwsT<InvalidOperationException>
+                (fun () -> vmap (fun a -> scaled a x) (Tensor.ones [ 2 ]) |> ignore)
+                "vmap"
         )
 ]
 
@@ -103,12 +131,17 @@ let private checks: Test list = [
         "right rules are found right"
         (fun () ->
             for _, f in builds do
-                let objective x = Tensor.sum (f x * vector [ 1.0; -2.0; 3.0 ])
+                let objective x =
+                    Tensor.sum (f x * vector [ 1.0; -2.0; 3.0 ])
+
                 let report = GradientCheck.checkGradients objective x
                 Expect.isTrue report.IsCorrect (string report)
                 Expect.equal report.Compared 3 "components"
                 Expect.isLessThan report.LargestError 1e-8 "error"
-                let report = GradientCheck.checkHessianProduct objective x (vector [ 1.0; 0.5; -1.0 ])
+
+                let report =
+                    GradientCheck.checkHessianProduct objective x (vector [ 1.0; 0.5; -1.0 ])
+
                 Expect.isTrue report.IsCorrect (string report)
         )
 
@@ -162,9 +195,16 @@ let private checks: Test list = [
             let f = Custom.withVjp sin (fun x _ ct -> Custom.constant cos x * ct)
             let objective = f >> Tensor.sum
             Expect.isTrue (GradientCheck.checkGradients objective x).IsCorrect "gradient"
-            let report = GradientCheck.checkHessianProduct objective x (vector [ 0.0; 1.0; 0.0 ])
+
+            let report =
+                GradientCheck.checkHessianProduct objective x (vector [ 0.0; 1.0; 0.0 ])
+
             Expect.equal (report.Mistakes |> List.map _.Index) [ 1 ] "where"
-            Expect.stringContains report.Mistakes[0].Explanation "component 1 of the Hessian product" "words"
+
+            Expect.stringContains
+                report.Mistakes[0].Explanation
+                "component 1 of the Hessian product"
+                "words"
         )
 
     testCase
@@ -175,8 +215,15 @@ let private checks: Test list = [
             let report = GradientCheck.checkGradients objective (Tensor.cast DType.Float32 m)
             Expect.isTrue report.IsCorrect (string report)
             Expect.isTrue (GradientCheck.checkGradients objective m).IsCorrect "matrix"
-            Expect.isTrue (GradientCheck.checkHessianProduct objective m (tensor [ 2; 3 ] (noise 5 6))).IsCorrect "product"
-            let report = GradientCheck.checkGradients (log >> Tensor.sum) (vector [ 0.01; 1.0; 50.0 ])
+
+            Expect.isTrue
+                (GradientCheck.checkHessianProduct objective m (tensor [ 2; 3 ] (noise 5 6)))
+                    .IsCorrect
+                "product"
+
+            let report =
+                GradientCheck.checkGradients (log >> Tensor.sum) (vector [ 0.01; 1.0; 50.0 ])
+
             Expect.isTrue report.IsCorrect (string report)
             Expect.isEmpty report.Undecided "near 0"
         )
@@ -184,7 +231,11 @@ let private checks: Test list = [
     testCase
         "jumps nearby are not called mistakes"
         (fun () ->
-            let report = GradientCheck.checkGradients (fun x -> Tensor.sum (Tensor.sign x + x)) (vector [ 1e-6; 1.0 ])
+            let report =
+                GradientCheck.checkGradients
+                    (fun x -> Tensor.sum (Tensor.sign x + x))
+                    (vector [ 1e-6; 1.0 ])
+
             Expect.equal report.Undecided [ 0 ] "undecided"
             Expect.isEmpty report.Mistakes "mistakes"
             let nowhere = GradientCheck.checkGradients (log >> Tensor.sum) (vector [ -1.0 ])
@@ -195,7 +246,9 @@ let private checks: Test list = [
         "a direction of 0 is refused"
         (fun () ->
             Expect.throwsT<ArgumentException>
-                (fun () -> GradientCheck.checkHessianProduct Tensor.sum x (Tensor.zeros [ 3 ]) |> ignore)
+                (fun () ->
+                    GradientCheck.checkHessianProduct Tensor.sum x (Tensor.zeros [ 3 ]) |> ignore
+                )
                 "direction"
         )
 ]

@@ -74,7 +74,21 @@ let private operators: Case list = [
     case "x ** 2" [ "Pow" ] (fun x -> x ** 2.0) plain
     case
         "F#'s own names"
-        [ "Abs"; "Exp"; "Log"; "Sqrt"; "Sin"; "Cos"; "Tan"; "Asin"; "Acos"; "Atan"; "Sinh"; "Cosh"; "Tanh" ]
+        [
+            "Abs"
+            "Exp"
+            "Log"
+            "Sqrt"
+            "Sin"
+            "Cos"
+            "Tan"
+            "Asin"
+            "Acos"
+            "Atan"
+            "Sinh"
+            "Cosh"
+            "Tanh"
+        ]
         (fun x ->
             abs x + exp x * log (x + 2.0) + sqrt (x + 2.0) * sin x - cos x * tan x
             + asin (0.3 * x) * acos (0.3 * x)
@@ -83,8 +97,16 @@ let private operators: Case list = [
         )
         plain
     case "floor and ceiling" [ "Floor"; "Ceiling" ] (fun x -> x * floor x * ceil x) plain
-    case "a condition on x" [] (fun x -> Tensor.where (Tensor.greater x (Tensor.sin x)) (x * x) (exp x)) plain
-    case "casts there and back" [ "Tensor.cast" ] (Tensor.cast DType.Float64) (Tensor.cast DType.Float32 plain)
+    case
+        "a condition on x"
+        []
+        (fun x -> Tensor.where (Tensor.greater x (Tensor.sin x)) (x * x) (exp x))
+        plain
+    case
+        "casts there and back"
+        [ "Tensor.cast" ]
+        (Tensor.cast DType.Float64)
+        (Tensor.cast DType.Float32 plain)
     |> fun c -> { c with Tolerance = 5e-3 }
 ]
 
@@ -124,13 +146,20 @@ let private pairs: Case list = [
         yield! pairOf name [] f (tensor [] [ 0.95 ]) (tensor [ 2 ] [ 1.1; 0.8 ])
 ]
 
-let private mask = Tensor.create [ 2; 3 ] [| true; false; true; false; false; true |]
+let private mask =
+    Tensor.create [ 2; 3 ] [| true; false; true; false; false; true |]
 
 let private choices: Case list = [
     for right in rights do
         yield! pairOf "where" [ "Tensor.where" ] (Tensor.where mask) left right
 
-    yield! pairOf "where, broadcast condition" [] (Tensor.where (Tensor.create [ 3 ] [| true; false; true |])) left rights[0]
+    yield!
+        pairOf
+            "where, broadcast condition"
+            []
+            (Tensor.where (Tensor.create [ 3 ] [| true; false; true |]))
+            left
+            rights[0]
 
     yield!
         pairOf
@@ -141,7 +170,12 @@ let private choices: Case list = [
             (tensor [ 2; 1 ] [ 1.1; 0.8 ])
 
     yield!
-        pairOf "where, condition from both" [] (fun a b -> Tensor.where (Tensor.lessEqual a b) (a * b) (a - b)) left rights[2]
+        pairOf
+            "where, condition from both"
+            []
+            (fun a b -> Tensor.where (Tensor.lessEqual a b) (a * b) (a - b))
+            left
+            rights[2]
 ]
 
 let cases: Case list =

@@ -58,7 +58,11 @@ let private products: Case list = [
     yield! pairOf "dot" [] Tensor.dot (numbers 1 [ 2; 3 ]) (numbers 2 [ 2; 3 ])
     yield! pairOf "outer" [ "Tensor.outer" ] Tensor.outer (numbers 1 [ 3 ]) (numbers 2 [ 2 ])
     case "dot with itself" [] (fun x -> Tensor.dot x x) (numbers 3 [ 4 ])
-    case "matrix times its transpose" [] (fun x -> MatMul.Apply(false, true, x, x)) (numbers 3 [ 2; 3 ])
+    case
+        "matrix times its transpose"
+        []
+        (fun x -> MatMul.Apply(false, true, x, x))
+        (numbers 3 [ 2; 3 ])
 
     for a, b in
         [
@@ -76,19 +80,29 @@ let private products: Case list = [
         ] do
         yield! pairOf "matmul" [ "Tensor.matmul" ] Tensor.matmul (numbers 4 a) (numbers 5 b)
 
-    for leadA, leadB in [ [], []; [ 2 ], []; [], [ 2 ]; [ 2 ], [ 2 ]; [ 1 ], [ 2 ]; [ 3; 1 ], [ 2 ] ] do
+    for leadA, leadB in
+        [ [], []; [ 2 ], []; [], [ 2 ]; [ 2 ], [ 2 ]; [ 1 ], [ 2 ]; [ 3; 1 ], [ 2 ] ] do
         for flipA in [ false; true ] do
             for flipB in [ false; true ] do
                 let a = leadA @ (if flipA then [ 3; 2 ] else [ 2; 3 ])
                 let b = leadB @ (if flipB then [ 4; 3 ] else [ 3; 4 ])
                 let product a b = MatMul.Apply(flipA, flipB, a, b)
-                yield! pairOf $"matmul, transposed {flipA} {flipB}" [] product (numbers 6 a) (numbers 7 b)
+
+                yield!
+                    pairOf
+                        $"matmul, transposed {flipA} {flipB}"
+                        []
+                        product
+                        (numbers 6 a)
+                        (numbers 7 b)
 ]
 
 let cases: Case list =
     reductions
     @ products
-    @ (reductions |> List.filter (fun c -> not (c.Name.EndsWith "[]")) |> List.map single)
+    @ (reductions
+       |> List.filter (fun c -> not (c.Name.EndsWith "[]"))
+       |> List.map single)
     @ (products
        |> List.filter (fun c -> c.Name = "matmul (5, 2, 3) (3, 4)" || c.Name = "dot (3) (3)")
        |> List.map single)

@@ -18,7 +18,9 @@ let private regular (shape: int list) : Tensor =
 /// Symmetric positive definite matrices with distinct eigenvalues.
 let private definite (shape: int list) : Tensor =
     let x = regular shape
-    Tensor.matmul x (Shaping.transpose x) + Linalg.ofDiagonal (Tensor.range (List.last shape))
+
+    Tensor.matmul x (Shaping.transpose x)
+    + Linalg.ofDiagonal (Tensor.range (List.last shape))
 
 let private both (struct (a: Tensor, b: Tensor)) : Tensor =
     Shaping.concat 0 [ Shaping.flatten a; Shaping.flatten b ]
@@ -28,20 +30,45 @@ let private triangles: Case list = [
         for transposed in [ false; true ] do
             let solve = Linalg.solveTriangular triangle transposed
             let name = $"solveTriangular %A{triangle} {transposed}"
-            yield! pairOf name [ "Linalg.solveTriangular" ] solve (regular [ 3; 3 ]) (numbers 4 [ 3; 2 ])
+
+            yield!
+                pairOf
+                    name
+                    [ "Linalg.solveTriangular" ]
+                    solve
+                    (regular [ 3; 3 ])
+                    (numbers 4 [ 3; 2 ])
+
             yield! pairOf name [] solve (regular [ 3; 3 ]) (numbers 4 [ 3 ])
             yield! pairOf name [] solve (regular [ 3; 3 ]) (numbers 4 [ 2; 3; 2 ])
             yield! pairOf name [] solve (regular [ 2; 3; 3 ]) (numbers 4 [ 2; 3; 1 ])
-            let solve a b = TriangularSolve.Apply(triangle, transposed, true, a, b)
-            yield! pairOf (name + ", unit diagonal") [] solve (regular [ 3; 3 ]) (numbers 4 [ 3; 2 ])
+
+            let solve a b =
+                TriangularSolve.Apply(triangle, transposed, true, a, b)
+
+            yield!
+                pairOf (name + ", unit diagonal") [] solve (regular [ 3; 3 ]) (numbers 4 [ 3; 2 ])
 ]
 
 let private systems: Case list = [
-    for a, b in [ [ 3; 3 ], [ 3 ]; [ 3; 3 ], [ 3; 2 ]; [ 2; 3; 3 ], [ 2; 3; 2 ]; [ 2; 3; 3 ], [ 3; 2 ]; [ 3; 3 ], [ 2; 3; 1 ] ] do
+    for a, b in
+        [
+            [ 3; 3 ], [ 3 ]
+            [ 3; 3 ], [ 3; 2 ]
+            [ 2; 3; 3 ], [ 2; 3; 2 ]
+            [ 2; 3; 3 ], [ 3; 2 ]
+            [ 3; 3 ], [ 2; 3; 1 ]
+        ] do
         yield! pairOf "solve" [ "Linalg.solve" ] Linalg.solve (regular a) (numbers 5 b)
 
     for b in [ [ 3 ]; [ 3; 2 ] ] do
-        yield! pairOf "solveCholesky" [ "Linalg.solveCholesky" ] Linalg.solveCholesky (regular [ 3; 3 ]) (numbers 5 b)
+        yield!
+            pairOf
+                "solveCholesky"
+                [ "Linalg.solveCholesky" ]
+                Linalg.solveCholesky
+                (regular [ 3; 3 ])
+                (numbers 5 b)
 ]
 
 let private factors: Case list = [
@@ -49,9 +76,24 @@ let private factors: Case list = [
         case $"cholesky %A{shape}" [ "Linalg.cholesky" ] Linalg.cholesky (definite shape)
         case $"inverse %A{shape}" [ "Linalg.inverse" ] Linalg.inverse (regular shape)
         case $"determinant %A{shape}" [ "Linalg.determinant" ] Linalg.determinant (regular shape)
-        case $"logDeterminant %A{shape}" [ "Linalg.logDeterminant" ] (Linalg.logDeterminant >> both) (regular shape)
-        case $"eigenvalues %A{shape}" [] (fun a -> let struct (w, _) = Linalg.symmetricEigen a in w) (definite shape)
-        case $"symmetricEigen %A{shape}" [ "Linalg.symmetricEigen" ] (Linalg.symmetricEigen >> both) (definite shape)
+
+        case
+            $"logDeterminant %A{shape}"
+            [ "Linalg.logDeterminant" ]
+            (Linalg.logDeterminant >> both)
+            (regular shape)
+
+        case
+            $"eigenvalues %A{shape}"
+            []
+            (fun a -> let struct (w, _) = Linalg.symmetricEigen a in w)
+            (definite shape)
+
+        case
+            $"symmetricEigen %A{shape}"
+            [ "Linalg.symmetricEigen" ]
+            (Linalg.symmetricEigen >> both)
+            (definite shape)
 
     for shape in [ [ 3; 3 ]; [ 4; 3 ]; [ 2; 4; 2 ] ] do
         let tall = numbers 6 shape + Linalg.upper 0 (Tensor.full shape 1.5)

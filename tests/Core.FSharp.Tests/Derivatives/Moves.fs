@@ -25,13 +25,25 @@ let private moves: Case list = [
     case "slice backwards" [] (Shaping.slice -1 3 2 -2) matrix
     case "slice nothing" [] (fun x -> Shaping.concat 0 [ Shaping.slice 0 2 0 1 x; x ]) row
     case "flip" [ "Shaping.flip" ] (Shaping.flip 1) cube
-    case "concat" [ "Shaping.concat" ] (fun x -> Shaping.concat 1 [ x; Shaping.slice 1 1 2 1 x; x * x ]) matrix
+    case
+        "concat"
+        [ "Shaping.concat" ]
+        (fun x -> Shaping.concat 1 [ x; Shaping.slice 1 1 2 1 x; x * x ])
+        matrix
     case "concat with a constant" [] (fun x -> Shaping.concat 0 [ x; matrix; x ]) matrix
     case "stack" [ "Shaping.stack" ] (fun x -> Shaping.stack 1 [ x; sin x ]) matrix
-    case "split" [ "Shaping.split" ] (fun x -> Shaping.split 1 [ 1; 3 ] x |> List.map Tensor.sum |> List.reduce (*)) matrix
+    case
+        "split"
+        [ "Shaping.split" ]
+        (fun x -> Shaping.split 1 [ 1; 3 ] x |> List.map Tensor.sum |> List.reduce (*))
+        matrix
     case "pad" [ "Shaping.pad" ] (Shaping.pad 1 2 1) matrix
     case "overlapping slices" [] (fun x -> x[1..] * x[..3]) row
-    case "overlapping slices of steps" [] (fun x -> Shaping.slice 0 0 3 2 x * Shaping.slice 0 4 3 -1 x) row
+    case
+        "overlapping slices of steps"
+        []
+        (fun x -> Shaping.slice 0 0 3 2 x * Shaping.slice 0 4 3 -1 x)
+        row
     case "a slice beside the whole" [] (fun x -> x[1..1] * x) row
     case "one position" [] (fun x -> x[1] * x[System.Index(1, true)]) matrix
     case "one element" [] (fun x -> x[1, 2] * x[0, 0]) matrix
@@ -56,9 +68,21 @@ let private chosen: Case list = [
     case "indexAdd" [ "Shaping.indexAdd" ] (Shaping.indexAdd 1 3 indices) matrix
     case "indexAdd on the first axis" [] (Shaping.indexAdd 0 4 (Tensor.indices [ 3; 1; 3 ])) matrix
     case "gather" [ "Shaping.gather" ] (Shaping.gather 1 grid) matrix
-    case "scatterAdd" [ "Shaping.scatterAdd" ] (Shaping.scatterAdd 1 4 grid) (tensor [ 3; 2 ] (noise 5 6))
-    case "the element of argMax" [] (fun x -> Shaping.gather 1 (Shaping.unsqueeze 1 (Tensor.argMax 1 x)) x) matrix
-    case "the element of argMin" [] (fun x -> x * Tensor.cast DType.Float64 (Shaping.unsqueeze 1 (Tensor.argMin 1 x))) matrix
+    case
+        "scatterAdd"
+        [ "Shaping.scatterAdd" ]
+        (Shaping.scatterAdd 1 4 grid)
+        (tensor [ 3; 2 ] (noise 5 6))
+    case
+        "the element of argMax"
+        []
+        (fun x -> Shaping.gather 1 (Shaping.unsqueeze 1 (Tensor.argMax 1 x)) x)
+        matrix
+    case
+        "the element of argMin"
+        []
+        (fun x -> x * Tensor.cast DType.Float64 (Shaping.unsqueeze 1 (Tensor.argMin 1 x)))
+        matrix
     withOwnIndices "indexSelect with batched indices" (fun x i -> Shaping.indexSelect 0 i x)
     withOwnIndices "indexAdd with batched indices" (fun x i -> Shaping.indexAdd 0 4 i x)
     withOwnIndices "gather with batched indices" (fun x i -> Shaping.gather 0 i x)

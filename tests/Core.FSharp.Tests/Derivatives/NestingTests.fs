@@ -26,7 +26,9 @@ let private confusion: Test list = [
         for innerName, inner in modes do
             testCase
                 $"d/dx (x · d/dy (x + y)) is 1, {outerName} over {innerName}"
-                (fun () -> outer (fun x -> x * inner (fun y -> x + y) (number 3.0)) (number 2.0) |> is 1.0)
+                (fun () ->
+                    outer (fun x -> x * inner (fun y -> x + y) (number 3.0)) (number 2.0) |> is 1.0
+                )
 
             testCase
                 $"d/dx (x · d/dy (x y²)) at y = x is 6 x², {outerName} over {innerName}"
@@ -41,16 +43,22 @@ let private confusion: Test list = [
                     // d/dx of (d/dy sin (x y) at y = 2) = d/dx (x cos 2x) = cos 2x − 2 x sin 2x
                     let x = 0.7
                     let expected = cos (2.0 * x) - 2.0 * x * sin (2.0 * x)
-                    outer (fun x -> inner (fun y -> sin (x * y)) (number 2.0)) (number x) |> is expected
+
+                    outer (fun x -> inner (fun y -> sin (x * y)) (number 2.0)) (number x)
+                    |> is expected
                 )
 
             testCase
                 $"an inner derivative that ignores its variable is 0, {outerName} over {innerName}"
-                (fun () -> outer (fun x -> x * x + inner (fun _ -> x) (number 1.0)) (number 3.0) |> is 6.0)
+                (fun () ->
+                    outer (fun x -> x * x + inner (fun _ -> x) (number 1.0)) (number 3.0) |> is 6.0
+                )
 ]
 
 /// All sequences of forward and reverse, `depth` long.
-let rec private sequences (depth: int) : ((string * ((Tensor -> Tensor) -> Tensor -> Tensor)) list) list =
+let rec private sequences
+    (depth: int)
+    : ((string * ((Tensor -> Tensor) -> Tensor -> Tensor)) list) list =
     if depth = 0 then
         [ [] ]
     else
@@ -62,8 +70,11 @@ let rec private sequences (depth: int) : ((string * ((Tensor -> Tensor) -> Tenso
 
 let private depths: Test list = [
     for sequence in sequences 5 do
-        let label = sequence |> List.map (fun (name, _) -> name.Substring(0, 1)) |> String.concat ""
-        let derivative f = List.fold (fun f (_, mode) -> mode f) f sequence
+        let label =
+            sequence |> List.map (fun (name, _) -> name.Substring(0, 1)) |> String.concat ""
+
+        let derivative f =
+            List.fold (fun f (_, mode) -> mode f) f sequence
 
         testCase
             $"five derivatives of sin, exp and x⁷, {label}"
@@ -92,19 +103,14 @@ let private escaped (what: string) (leak: (Tensor -> Tensor) -> unit) : Test =
             let error = Expect.throwsC used id
 
             match error with
-            | :? InvalidOperationException as e -> Expect.stringContains e.Message "escaped from the transform" "message"
+            | :? InvalidOperationException as e ->
+                Expect.stringContains e.Message "escaped from the transform" "message"
             | other -> failtest $"got {other.GetType().Name}"
         )
 
 let private x3 = vector [ 0.5; -1.2; 2.0 ]
 
 let private f (x: Tensor) : Tensor = Tensor.sum (x * x * x) + Tensor.prod x
-
-let private loop (f: Tensor -> Tensor) (xs: Tensor) : Tensor =
-    Shaping.stack 0 [
-        for i in 0 .. xs.Shape[0] - 1 do
-            f xs[i]
-    ]
 
 let private pullBacks: Test list = [
     testCase
@@ -126,7 +132,12 @@ let private pullBacks: Test list = [
             let _, expected = jvp (fun x -> x[1..] * x[..1]) x3 v
             let _, push = vjp pull (noiseLike y 1)
             close 1e-12 "transpose of the pull-back" expected (push v)
-            close 1e-12 "jvp of the pull-back" (pull (noiseLike y 2)) (snd (jvp pull y (noiseLike y 2)))
+
+            close
+                1e-12
+                "jvp of the pull-back"
+                (pull (noiseLike y 2))
+                (snd (jvp pull y (noiseLike y 2)))
         )
 
     testCase
@@ -142,7 +153,14 @@ let private pullBacks: Test list = [
         "a pull-back of a derivative that closes over an outer variable"
         (fun () ->
             // d/da of the gradient of Σ a x³: 3 x².
-            let slope = snd (jvp (fun a -> grad (fun x -> Tensor.sum (a * x * x * x)) x3) (number 2.0) (number 1.0))
+            let slope =
+                snd (
+                    jvp
+                        (fun a -> grad (fun x -> Tensor.sum (a * x * x * x)) x3)
+                        (number 2.0)
+                        (number 1.0)
+                )
+
             close 1e-12 "forward over reverse" (3.0 * x3 * x3) slope
         )
 
@@ -160,84 +178,50 @@ let private pullBacks: Test list = [
             close 0.0 "identity, reverse" (Tensor.ones [ 3 ]) (snd (vjp id x3) (Tensor.ones [ 3 ]))
             close 0.0 "identity, forward" x3 (snd (jvp id x3 x3))
             close 0.0 "constant, reverse" (Tensor.zeros [ 3 ]) (grad (fun _ -> number 2.0) x3)
-            close 0.0 "constant, forward" (Tensor.zeros [ 2 ]) (snd (jvp (fun _ -> Tensor.ones [ 2 ]) x3 x3))
+
+            close
+                0.0
+                "constant, forward"
+                (Tensor.zeros [ 2 ])
+                (snd (jvp (fun _ -> Tensor.ones [ 2 ]) x3 x3))
+
             close 0.0 "zero tangent" (number 0.0) (snd (jvp f x3 (Tensor.zeros [ 3 ])))
-            close 0.0 "Hessian of a linear function" (Tensor.zeros [ 3; 3 ]) (hessian Tensor.sum x3)
+
+            close
+                0.0
+                "Hessian of a linear function"
+                (Tensor.zeros [ 3; 3 ])
+                (hessian Tensor.sum x3)
+        )
+
+    testCase
+        "a chain of many operations neither overflows nor forgets"
+        (fun () ->
+            let long (x: Tensor) =
+                let mutable y = x
+
+                for _ in 1..50000 do
+                    y <- 0.9999 * y + 1e-5
+
+                y
+
+            let slope = grad (long >> Tensor.sum) x3
+            close 1e-9 "slope" (Tensor.full [ 3 ] (0.9999 ** 50000.0)) slope
+            close 1e-9 "forward" slope (snd (jvp long x3 (Tensor.ones [ 3 ])))
         )
 
     testCase
         "truth values and whole numbers have no derivative"
         (fun () ->
-            Expect.throwsT<ArgumentException> (fun () -> grad id (Tensor.indices [ 1 ]) |> ignore) "grad"
+            Expect.throwsT<ArgumentException>
+                (fun () -> grad id (Tensor.indices [ 1 ]) |> ignore)
+                "grad"
 
             close
                 0.0
                 "through argMax"
                 (Tensor.zeros [ 3 ])
                 (grad (fun x -> Tensor.sum (Tensor.cast DType.Float64 (Tensor.argMax 0 x))) x3)
-        )
-]
-
-let private batches: Test list = [
-    testCase
-        "vmap of a function that does not look at its input repeats the result"
-        (fun () ->
-            close 0.0 "repeated" (Tensor.full [ 4; 2 ] 7.0) (vmap (fun _ -> Tensor.full [ 2 ] 7.0) (Tensor.zeros [ 4; 3 ]))
-        )
-
-    testCase
-        "vmap in vmap, the inner over another tensor"
-        (fun () ->
-            let a, b = tensor [ 3 ] (noise 1 3), tensor [ 4 ] (noise 2 4)
-            let table = vmap (fun x -> vmap (fun y -> sin (x * y) + x) b) a
-            let expected = sin (Tensor.outer a b) + Shaping.unsqueeze 1 a
-            close 1e-14 "all pairs" expected table
-        )
-
-    testCase
-        "a batched number meets batched vectors and matrices"
-        (fun () ->
-            let a, b = tensor [ 2 ] (noise 1 2), tensor [ 2; 3; 2 ] (noise 2 12)
-            close 1e-14 "number · matrix" (Shaping.reshape [ 2; 1; 1 ] a * b) (vmap2 (fun a b -> a * b) a b)
-            let row = tensor [ 2; 2 ] (noise 3 4)
-            close 1e-14 "matrix + row" (b + Shaping.unsqueeze 1 row) (vmap2 (fun b r -> b + r) b row)
-        )
-
-    testCase
-        "grad through vmap is vmap's sum of gradients"
-        (fun () ->
-            let xs = tensor [ 4; 3 ] (noise 3 12)
-            let through = grad (fun w -> Tensor.sum (vmap (fun x -> f (x * w)) xs)) x3
-            let summed = loop (fun x -> grad (fun w -> f (x * w)) x3) xs |> Tensor.sumOver [ 0 ]
-            close 1e-12 "shared parameter" summed through
-        )
-
-    testCase
-        "vmap of grad of vmap of grad"
-        (fun () ->
-            let xs, ys = tensor [ 2; 3 ] (noise 4 6), tensor [ 4; 3 ] (noise 5 12)
-            let inner x y = grad (fun y -> Tensor.sum (sin (x * y))) y
-            let whole x = grad (fun x -> Tensor.sum (vmap (inner x) ys)) x
-            let plain x = grad (fun x -> Tensor.sum (loop (inner x) ys)) x
-            close 1e-12 "loops" (loop plain xs) (vmap whole xs)
-        )
-
-    testCase
-        "reading a number inside vmap is refused, inside grad it detaches"
-        (fun () ->
-            Expect.throwsT<InvalidOperationException>
-                (fun () -> vmap (fun x -> x * float (Tensor.sum x)) (Tensor.ones [ 2; 2 ]) |> ignore)
-                "vmap"
-
-            close 1e-14 "grad" (2.0 * Tensor.ones [ 2 ]) (grad (fun x -> Tensor.sum (x * float x[0])) (2.0 * Tensor.ones [ 2 ]))
-        )
-
-    testCase
-        "inputs of different length, and scalars, are refused"
-        (fun () ->
-            let add (a: Tensor) (b: Tensor) = a + b
-            Expect.throwsT<ShapeException> (fun () -> vmap2 add (Tensor.ones [ 2 ]) (Tensor.ones [ 3 ]) |> ignore) "lengths"
-            Expect.throwsT<ShapeException> (fun () -> vmap id (number 1.0) |> ignore) "scalar"
         )
 ]
 
@@ -252,7 +236,10 @@ let private threads: Test =
                 64,
                 fun i ->
                     let a = number (float i)
-                    results[i] <- (grad (fun x -> x * grad (fun y -> a * x * y) (number 3.0)) (number 2.0)).ToScalar()
+
+                    results[i] <-
+                        (grad (fun x -> x * grad (fun y -> a * x * y) (number 3.0)) (number 2.0))
+                            .ToScalar()
             )
             |> ignore
 
@@ -309,21 +296,22 @@ let nesting =
             escaped "jvp" (fun f -> jvp f x3 x3 |> ignore)
             escaped "grad" (fun f -> grad f x3 |> ignore)
             escaped "vmap" (fun f -> vmap f (Tensor.ones [ 2; 3 ]) |> ignore)
-            escaped "a transform that failed" (fun f ->
-                try
-                    grad
-                        (fun x ->
-                            f x |> ignore
-                            raise (TimeoutException())
-                        )
-                        x3
-                    |> ignore
-                with :? TimeoutException ->
-                    ()
-            )
+            escaped
+                "a transform that failed"
+                (fun f ->
+                    try
+                        grad
+                            (fun x ->
+                                f x |> ignore
+                                raise (TimeoutException())
+                            )
+                            x3
+                        |> ignore
+                    with :? TimeoutException ->
+                        ()
+                )
         ]
         testList "pull-backs" pullBacks
-        testList "batches" batches
         threads
         parallelInside
     ]

@@ -30,8 +30,7 @@ let close (tolerance: float) (what: string) (expected: Tensor) (actual: Tensor) 
     let e, a = expected.ToArray(), actual.ToArray()
 
     let scale =
-        e
-        |> Array.fold (fun m v -> if Double.IsFinite v then max m (abs v) else m) 1.0
+        e |> Array.fold (fun m v -> if Double.IsFinite v then max m (abs v) else m) 1.0
 
     for i in 0 .. e.Length - 1 do
         let same =

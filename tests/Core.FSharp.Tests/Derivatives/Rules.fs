@@ -81,12 +81,20 @@ let batching (c: Case) : unit =
     let vs, ws = directions x 20, directions y 30
     let looped = Array.map f xs |> stack
     same "vmap f" looped (vmap f (stack xs))
-    same "vmap (vmap f)" (stack [| looped; looped |]) (vmap (vmap f) (stack [| stack xs; stack xs |]))
+
+    same
+        "vmap (vmap f)"
+        (stack [| looped; looped |])
+        (vmap (vmap f) (stack [| stack xs; stack xs |]))
 
     let both = Array.map2 (tangent f) xs vs |> stack
     same "vmap of jvp" both (vmap2 (tangent f) (stack xs) (stack vs))
     same "jvp of vmap" both (tangent (vmap f) (stack xs) (stack vs))
-    same "vmap of jvp, tangents batched" (Array.map (tangent f x) vs |> stack) (vmap (tangent f x) (stack vs))
+
+    same
+        "vmap of jvp, tangents batched"
+        (Array.map (tangent f x) vs |> stack)
+        (vmap (tangent f x) (stack vs))
 
     same
         "vmap of jvp, points batched"
@@ -123,7 +131,13 @@ let secondOrder (c: Case) : unit =
     let vs = directions x 40
     let looped = Array.map (hvp s x) vs |> stack
     close tight "vmap of H v, directions batched" looped (vmap (hvp s x) (stack vs))
-    close tight "vmap of vjp of vjp, directions batched" looped (vmap (snd (gradAndHvp s x)) (stack vs))
+
+    close
+        tight
+        "vmap of vjp of vjp, directions batched"
+        looped
+        (vmap (snd (gradAndHvp s x)) (stack vs))
+
     let xs = batch c
 
     close
@@ -162,9 +176,16 @@ let tests (cases: Case list) : Test list = [
 // Functions of two tensors.
 
 /// f of two tensors as functions of one vector that holds both, of the left alone and of the right alone.
-let pairOf (name: string) (covers: string list) (f: Tensor -> Tensor -> Tensor) (a: Tensor) (b: Tensor) : Case list =
+let pairOf
+    (name: string)
+    (covers: string list)
+    (f: Tensor -> Tensor -> Tensor)
+    (a: Tensor)
+    (b: Tensor)
+    : Case list =
     let split (x: Tensor) =
-        Shaping.reshape (a.Shape.ToArray()) x[.. a.Length - 1], Shaping.reshape (b.Shape.ToArray()) x[a.Length ..]
+        Shaping.reshape (a.Shape.ToArray()) x[.. a.Length - 1],
+        Shaping.reshape (b.Shape.ToArray()) x[a.Length ..]
 
     let joined = Shaping.concat 0 [ Shaping.flatten a; Shaping.flatten b ]
     let name = $"{name} {a.Shape} {b.Shape}"

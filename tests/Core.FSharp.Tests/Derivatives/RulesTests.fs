@@ -69,13 +69,31 @@ let private reached: Lazy<HashSet<string>> =
 let private exempt: Map<string, string> =
     Map [
         for name in
-            [ "equal"; "notEqual"; "less"; "lessEqual"; "greater"; "greaterEqual"; "isNaN"; "isFinite"; "not" ] do
+            [
+                "equal"
+                "notEqual"
+                "less"
+                "lessEqual"
+                "greater"
+                "greaterEqual"
+                "isNaN"
+                "isFinite"
+                "not"
+            ] do
             $"Tensor.{name}", "gives truth values"
         for name in [ "argMax"; "argMin"; "oneHot" ] do
             $"Tensor.{name}", "is constant almost everywhere, with whole numbers in or out"
         for name in [ "fullLike"; "zerosLike"; "onesLike" ] do
             $"Tensor.{name}", "looks at the shape of its argument only"
-        for name in [ "op_Explicit"; "op_Addition"; "op_Subtraction"; "op_Multiply"; "op_Division"; "op_UnaryNegation" ] do
+        for name in
+            [
+                "op_Explicit"
+                "op_Addition"
+                "op_Subtraction"
+                "op_Multiply"
+                "op_Division"
+                "op_UnaryNegation"
+            ] do
             $"IOperators.{name}", "the same as the operator"
     ]
 
@@ -123,7 +141,9 @@ let holes =
                     @ functionsOf "Shaping." (moduleOf "Shaping")
                     @ functionsOf "Linalg." (moduleOf "Linalg")
                     @ functionsOf "" typeof<Tensor>
-                    |> List.filter (fun name -> not (name.Contains "Operators" || exempt.ContainsKey name))
+                    |> List.filter (fun name ->
+                        not (name.Contains "Operators" || exempt.ContainsKey name)
+                    )
 
                 Expect.isGreaterThan all.Length 100 "functions found"
 
@@ -177,17 +197,18 @@ let holes =
         testCase
             "reaches every kind of elementwise function and reduction"
             (fun () ->
-                let wanted =
-                    [
-                        for kind in cases typeof<Unary> do
-                            if kind <> "IsNaN" && kind <> "IsFinite" && kind <> "Not" then
-                                $"Elementwise1 {kind}"
-                        for kind in cases typeof<Binary> do
-                            $"Elementwise2 {kind}"
-                        for kind in [ "Maximum"; "Minimum"; "LogSumExp" ] do
-                            $"Reduce {kind}"
-                    ]
+                let wanted = [
+                    for kind in cases typeof<Unary> do
+                        if kind <> "IsNaN" && kind <> "IsFinite" && kind <> "Not" then
+                            $"Elementwise1 {kind}"
+                    for kind in cases typeof<Binary> do
+                        $"Elementwise2 {kind}"
+                    for kind in [ "Maximum"; "Minimum"; "LogSumExp" ] do
+                        $"Reduce {kind}"
+                ]
 
-                Expect.isEmpty (wanted |> List.filter (reached.Value.Contains >> not)) "kinds that no row uses"
+                Expect.isEmpty
+                    (wanted |> List.filter (reached.Value.Contains >> not))
+                    "kinds that no row uses"
             )
     ]

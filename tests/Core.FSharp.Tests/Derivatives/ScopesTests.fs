@@ -14,7 +14,8 @@ open Optim.CoreTests.Derivatives.Numbers
 // Large enough for pooled buffers.
 let private x = tensor [ 4000 ] (noise 1 4000)
 
-let private plain (x: Tensor) : Tensor = Tensor.sum (Tensor.tanh (x * x) * exp (0.1 * x))
+let private plain (x: Tensor) : Tensor =
+    Tensor.sum (Tensor.tanh (x * x) * exp (0.1 * x))
 
 /// The same with all intermediate values in a scope of their own.
 let private scoped (x: Tensor) : Tensor = Memory.keeping x (fun () -> plain x)
@@ -93,7 +94,9 @@ let scopes =
                     )
                 |> ignore
 
-                Expect.throwsT<InvalidOperationException> (fun () -> leaked.Value + 1.0 |> ignore) "use"
+                Expect.throwsT<InvalidOperationException>
+                    (fun () -> leaked.Value + 1.0 |> ignore)
+                    "use"
             )
 
         testCase
@@ -113,7 +116,7 @@ let scopes =
                 poison ()
 
                 Expect.throwsT<InvalidOperationException>
-                    (fun () -> pull.Value (Tensor.scalar 1.0) |> ignore)
+                    (fun () -> pull.Value(Tensor.scalar 1.0) |> ignore)
                     "its values were recycled"
             )
 
@@ -146,7 +149,8 @@ let scopes =
                 let expected = (hessian layers weights).ToArray()
                 let results = Array.zeroCreate<float[]> 4
 
-                Tasks.Parallel.For(0, 4, fun i -> results[i] <- (hessian layers weights).ToArray()) |> ignore
+                Tasks.Parallel.For(0, 4, fun i -> results[i] <- (hessian layers weights).ToArray())
+                |> ignore
 
                 for r in results do
                     Expect.equal r expected "the same bits"
@@ -170,7 +174,10 @@ let scopes =
                         (fun () -> vmap failing (Shaping.unsqueeze 0 x))
                         (fun () -> hessian failing weights)
                     ] do
-                    Expect.throwsT<TimeoutException> (fun () -> run () |> ignore) "the function's own error"
+                    Expect.throwsT<TimeoutException>
+                        (fun () -> run () |> ignore)
+                        "the function's own error"
+
                     Expect.isTrue (hasNoScope ()) "no scope is left"
             )
 
@@ -186,7 +193,10 @@ let scopes =
                     x * x
 
                 // One call for each of the three batches of 64 columns.
-                Expect.throwsT<TimeoutException> (fun () -> jacobianForward failing weights |> ignore) "the error itself"
+                Expect.throwsT<TimeoutException>
+                    (fun () -> jacobianForward failing weights |> ignore)
+                    "the error itself"
+
                 Expect.isTrue (hasNoScope ()) "no scope is left"
             )
     ]
