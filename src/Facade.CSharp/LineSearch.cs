@@ -7,6 +7,12 @@ public abstract record LineSearch
     {
     }
 
+    internal static Core.Search ToCore(LineSearch search)
+    {
+        ArgumentNullException.ThrowIfNull(search);
+        return search.ToCore();
+    }
+
     internal abstract Core.Search ToCore();
 
     /// <summary>Always the same multiple of the direction, accepted without looking.</summary>
@@ -17,7 +23,11 @@ public abstract record LineSearch
     /// <summary>The multiple that a schedule gives, accepted without looking.</summary>
     /// <param name="schedule">The schedule.</param>
     /// <returns>The search.</returns>
-    public static LineSearch Scheduled(Schedule schedule) => new FixedSearch(schedule);
+    public static LineSearch Scheduled(Schedule schedule)
+    {
+        ArgumentNullException.ThrowIfNull(schedule);
+        return new FixedSearch(schedule);
+    }
 
     /// <summary>Backtracking until φ(t) ≤ φ(0) + decrease · t · φ′(0).</summary>
     /// <param name="decrease">Range: 0 &lt; decrease &lt; ½.</param>

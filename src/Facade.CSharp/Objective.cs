@@ -4,9 +4,15 @@ using Make = Optim.Core.ObjectiveModule;
 namespace Optim;
 
 /// <summary>A function of a vector (n) that is to be minimized, and what is known of it.</summary>
-public sealed class Objective
+public class Objective
 {
-    internal Objective(CoreObjective core) => Core = core;
+    private readonly Tensor? _start;
+
+    private protected Objective(CoreObjective core, Tensor? start = null)
+    {
+        Core = core;
+        _start = start;
+    }
 
     internal CoreObjective Core { get; }
 
@@ -51,6 +57,37 @@ public sealed class Objective
         return new Objective(Make.composed(name, Functions.ToCore(outputs), Functions.ToCore(loss)));
     }
 
+    /// <summary>The objective of training a model: the mean loss over examples plus ½ · penalty · |x|².</summary>
+    /// <param name="model">What answers; its <see cref="Model.Start"/> is the objective's start.</param>
+    /// <param name="dataset">The examples to learn from.</param>
+    /// <param name="batchSize">How many examples a step sees, 1 to all; null means all, and an objective without chance.</param>
+    /// <param name="loss">How wrong an answer is; null means softmax cross-entropy for classes, squared error for numbers.</param>
+    /// <param name="penalty">The weight of ½ |x|², 0 or more.</param>
+    /// <param name="seed">Fixes the order in which steps see the examples.</param>
+    /// <returns>The objective, whose Gauss-Newton matrix is known.</returns>
+    /// <exception cref="ArgumentException">Model, data set, loss and batch size do not fit each other, or the penalty is negative.</exception>
+    public static SupervisedObjective Supervised(
+        Model model,
+        Dataset dataset,
+        int? batchSize = null,
+        Loss? loss = null,
+        double penalty = 0,
+        long seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(dataset);
+        return SupervisedObjective.Create(model, dataset, batchSize, loss, penalty, seed);
+    }
+
+    /// <summary>The start that belongs to the objective, as that of a model or of a classical problem.</summary>
+    /// <param name="start">The start (n); a scalar 0 where there is none.</param>
+    /// <returns>Whether there is one.</returns>
+    public bool TryGetStart(out Tensor start)
+    {
+        start = _start ?? Tensors.Scalar(0);
+        return _start is not null;
+    }
+
     /// <summary>The value at a point.</summary>
     /// <param name="point">A vector (n).</param>
     /// <returns>One number.</returns>
@@ -63,4 +100,6 @@ public sealed class Objective
     /// <summary>The name.</summary>
     /// <returns>The name.</returns>
     public override string ToString() => Name;
+
+    internal static Objective FromCore(CoreObjective core, Tensor start) => new(core, start);
 }

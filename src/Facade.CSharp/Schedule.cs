@@ -51,6 +51,12 @@ public sealed record Schedule
     /// <returns>The rate.</returns>
     public double Rate(long step) => Optim.Core.ScheduleModule.rate(step, Core);
 
+    internal static Core.Schedule ToCore(Schedule rate)
+    {
+        ArgumentNullException.ThrowIfNull(rate);
+        return rate.Core;
+    }
+
     /// <summary>A constant schedule.</summary>
     /// <param name="rate">The rate, finite and above 0.</param>
     public static implicit operator Schedule(double rate) => Constant(rate);

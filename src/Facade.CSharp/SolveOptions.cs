@@ -38,32 +38,76 @@ public sealed record SolveOptions
     /// <value>Default: <see cref="Device.Cpu"/>, the only device of this version.</value>
     public Device Device { get; init; } = Device.Cpu;
 
+    /// <summary>Whether and where the run is saved while it goes on; <see cref="Solver.Resume"/> goes on from there.</summary>
+    /// <value>Default: nothing is saved.</value>
+    public CheckpointPlan Checkpoint { get; init; } = CheckpointPlan.None;
+
     /// <summary>The clock.</summary>
     /// <value>Default: the system's.</value>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    internal Core.SolveOptions ToCore(IProgress<StepReport>? progress, CancellationToken token)
+    internal static Core.SolveOptions ToCore(SolveOptions? options, IProgress<StepReport>? progress, CancellationToken token)
     {
-        ArgumentNullException.ThrowIfNull(StopRules);
+        var chosen = options ?? new SolveOptions();
+        var complaints = chosen.Complaints().ToList();
+        return complaints.Count > 0
+            ? throw new ArgumentException(string.Join("; ", complaints), nameof(options))
+            : chosen.ToCore(progress, token);
+    }
 
-        if (!Device.Equals(Device.Cpu))
-        {
-            throw new ArgumentException($"Device is {Device}, expected {Device.Cpu}: this version computes on the processor only");
-        }
-
+    private Core.SolveOptions ToCore(IProgress<StepReport>? progress, CancellationToken token)
+    {
         var time = StopRules.OfType<StopRule.TimeLimit>().Select(limit => limit.Time).DefaultIfEmpty(TimeSpan.MaxValue).Min();
         var rules = ListModule.OfSeq(StopRules.OfType<StopRule.CoreRule>().Select(rule => rule.Rule));
         var observe = FuncConvert.FromAction<Core.StepReport, Tensor>((report, _) => progress?.Report(StepReport.FromCore(report)));
-        return new Core.SolveOptions(Limits(time), rules, Seed, TraceEvery, observe, examinesCurvature: true, token, Clock);
+        return new Core.SolveOptions(Limits(time), rules, Seed, TraceEvery, observe, examinesCurvature: true, token, Checkpoint.ToCore(), Clock);
     }
 
-    private Core.Budget Limits(TimeSpan time)
+    private Core.Budget Limits(TimeSpan time) =>
+        new(MaxSteps, MaxValues, MaxGradients, MaxProducts, double.PositiveInfinity, time);
+
+    /// <summary>Everything that is not legal, in words.</summary>
+    private IEnumerable<string> Complaints()
     {
-        foreach (var (name, limit) in new[] { (nameof(MaxSteps), MaxSteps), (nameof(MaxValues), MaxValues), (nameof(MaxGradients), MaxGradients), (nameof(MaxProducts), MaxProducts) })
+        var counts = new[]
         {
-            ArgumentOutOfRangeException.ThrowIfNegative(limit, name);
+            (nameof(MaxSteps), MaxSteps),
+            (nameof(MaxValues), MaxValues),
+            (nameof(MaxGradients), MaxGradients),
+            (nameof(MaxProducts), MaxProducts),
+            (nameof(TraceEvery), TraceEvery),
+        };
+
+        foreach (var (name, count) in counts.Where(entry => entry.Item2 < 0))
+        {
+            yield return $"{name} is {count}, expected 0 or more";
         }
 
-        return new Core.Budget(MaxSteps, MaxValues, MaxGradients, MaxProducts, double.PositiveInfinity, time);
+        if (StopRules is null || StopRules.Contains(null!))
+        {
+            yield return $"{nameof(StopRules)} is or holds null, expected rules";
+        }
+        else
+        {
+            foreach (var limit in StopRules.OfType<StopRule.TimeLimit>().Where(limit => limit.Time < TimeSpan.Zero))
+            {
+                yield return $"{nameof(StopRule.After)} is {limit.Time}, expected a time of 0 or more";
+            }
+        }
+
+        if (!Optim.Device.Cpu.Equals(Device))
+        {
+            yield return $"{nameof(Device)} is {Device?.Name ?? "null"}, expected {Optim.Device.Cpu}: this version computes on the processor only";
+        }
+
+        if (Checkpoint is null)
+        {
+            yield return $"{nameof(Checkpoint)} is null, expected a plan or {nameof(CheckpointPlan)}.{nameof(CheckpointPlan.None)}";
+        }
+
+        if (Clock is null)
+        {
+            yield return $"{nameof(Clock)} is null, expected a clock";
+        }
     }
 }

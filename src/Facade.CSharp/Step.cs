@@ -17,20 +17,20 @@ public sealed class Step<TState>
     /// <param name="stepSize">How far it went, in the method's own units; for reports only.</param>
     /// <returns>The step.</returns>
 #pragma warning disable CA1000 // The type argument is the state's, which the compiler cannot infer from a non-generic class as shortly.
-    public static Step<TState> Moved(Tensor point, TState state, double stepSize = 1) => new(Make.moved(point, stepSize, state));
+    public static Step<TState> Moved(Tensor point, TState state, double stepSize = 1) => new(Make.moved(Given.NotNull(point), stepSize, Given.NotNull(state)));
 
     /// <summary>The method tried something and stays at the point.</summary>
     /// <param name="point">The point (n) from which the next step continues.</param>
     /// <param name="state">The state for the next step.</param>
     /// <param name="stepSize">How far it tried to go, in the method's own units; for reports only.</param>
     /// <returns>The step.</returns>
-    public static Step<TState> Rejected(Tensor point, TState state, double stepSize = 0) => new(Make.rejected(point, stepSize, state));
+    public static Step<TState> Rejected(Tensor point, TState state, double stepSize = 0) => new(Make.rejected(Given.NotNull(point), stepSize, Given.NotNull(state)));
 
     /// <summary>The method cannot go on from the point; the run ends.</summary>
     /// <param name="point">The point (n).</param>
     /// <param name="state">The state.</param>
     /// <param name="detail">Why, in words.</param>
     /// <returns>The step.</returns>
-    public static Step<TState> Stuck(Tensor point, TState state, string detail) => new(Make.stuck(point, detail, state));
+    public static Step<TState> Stuck(Tensor point, TState state, string detail) => new(Make.stuck(Given.NotNull(point), Given.NotNull(detail), Given.NotNull(state)));
 #pragma warning restore CA1000
 }

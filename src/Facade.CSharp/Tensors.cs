@@ -34,12 +34,12 @@ public static class Tensors
     /// <summary>Zeros.</summary>
     /// <param name="shape">The lengths of its axes.</param>
     /// <returns>The tensor.</returns>
-    public static Tensor Zeros(params int[] shape) => Fn.zeros(shape);
+    public static Tensor Zeros(params int[] shape) => Fn.zeros(Given.NotNull(shape));
 
     /// <summary>Ones.</summary>
     /// <param name="shape">The lengths of its axes.</param>
     /// <returns>The tensor.</returns>
-    public static Tensor Ones(params int[] shape) => Fn.ones(shape);
+    public static Tensor Ones(params int[] shape) => Fn.ones(Given.NotNull(shape));
 
     /// <summary>The identity matrix.</summary>
     /// <param name="order">Its order n, 0 or more.</param>
@@ -50,11 +50,11 @@ public static class Tensors
     /// <param name="seed">Fixes all draws.</param>
     /// <param name="shape">The lengths of its axes.</param>
     /// <returns>The tensor.</returns>
-    public static Tensor Normal(long seed, params int[] shape) => Fn.normal(Key.FromSeed(seed), shape);
+    public static Tensor Normal(long seed, params int[] shape) => Fn.normal(Key.FromSeed(seed), Given.NotNull(shape));
 
     /// <summary>Independent draws from the uniform distribution on [0, 1).</summary>
     /// <param name="seed">Fixes all draws.</param>
     /// <param name="shape">The lengths of its axes.</param>
     /// <returns>The tensor.</returns>
-    public static Tensor Uniform(long seed, params int[] shape) => Fn.uniform(Key.FromSeed(seed), shape);
+    public static Tensor Uniform(long seed, params int[] shape) => Fn.uniform(Key.FromSeed(seed), Given.NotNull(shape));
 }

@@ -11,17 +11,6 @@ open System.Text.Json
 open Optim
 open Optim.Solve
 
-/// A checkpoint that cannot be used: damaged, cut short, of a newer format, of another method, or no checkpoint at all.
-[<Sealed>]
-type CheckpointException(file: string, detail: string, cause: exn | null) =
-    inherit Exception($"{file}: {detail}", cause)
-
-    /// The file, or "the stream".
-    member _.File: string = file
-
-    /// What is wrong with it.
-    member _.Detail: string = detail
-
 /// Runs in files: everything that a run needs to go on, of any method, bit by bit.
 ///
 /// The format, all numbers little-endian:

@@ -92,7 +92,7 @@ module internal StateShape =
                 )
             typeof<float32>,
             leaf
-                (fun (x: float32) -> Node.Real(float x))
+                (float >> Node.Real)
                 (function
                 | Node.Real x -> ValueSome(float32 x)
                 | _ -> ValueNone
@@ -165,6 +165,21 @@ module internal StateShape =
                 |> box
     }
 
+    /// A value that may be absent; as plain data it is wrapped, so that no state of its own can look like nothing.
+    let private orNull (shape: StateShape) (t: Type) : StateShape = {
+        Encode =
+            fun value ->
+                match value with
+                | null -> Node.Case("absent", [])
+                | v -> Node.Case("present", [ shape.Encode v ])
+        Decode =
+            fun node ->
+                match node with
+                | Node.Case("absent", []) -> null
+                | Node.Case("present", [ inner ]) -> shape.Decode inner
+                | other -> mismatch t other
+    }
+
     let private items (element: StateShape) (elementType: Type) (isList: bool) : StateShape =
         // Reads and builds through the non-generic collections; states hold a handful of items.
         let build (values: (obj | null) list) : obj =
@@ -202,37 +217,17 @@ module internal StateShape =
                     | other -> mismatch elementType other
         }
 
-    /// The constructor whose parameters are the type's properties, as C#'s positional records have it, and those properties.
-    let private positional
-        (t: Type)
-        : (Reflection.ConstructorInfo * Reflection.PropertyInfo[]) option =
-        let propertyOf (parameter: Reflection.ParameterInfo) : Reflection.PropertyInfo option =
-            t.GetProperties()
-            |> Array.tryFind (fun p ->
-                p.CanRead
-                && p.GetIndexParameters().Length = 0
-                && p.PropertyType = parameter.ParameterType
-                && String.Equals(p.Name, parameter.Name, StringComparison.OrdinalIgnoreCase)
-            )
-
-        if t.IsAbstract || t.Assembly = typeof<obj>.Assembly then
-            None
-        else
-            t.GetConstructors()
-            |> Array.sortByDescending (fun c -> c.GetParameters().Length)
-            |> Array.tryPick (fun c ->
-                let properties = c.GetParameters() |> Array.map propertyOf
-
-                if properties.Length > 0 && Array.forall Option.isSome properties then
-                    Some(c, Array.choose id properties)
-                else
-                    None
-            )
-
     let rec private shapeOf (t: Type) (path: string) : StateShape =
         match leaves.TryGetValue t with
         | true, shape -> shape
         | false, _ ->
+            // Also ends the search through a type that contains itself.
+            if path |> Seq.filter ((=) '.') |> Seq.length > 32 then
+                let message =
+                    $"the state's type contains itself, or lies deeper than 32 levels: {path}"
+
+                raise (ArgumentException(message, "state"))
+
             if t = typeof<unit> then
                 {
                     Encode = fun _ -> Node.Case("unit", [])
@@ -248,6 +243,9 @@ module internal StateShape =
             elif t.IsGenericType && t.GetGenericTypeDefinition() = typedefof<list<_>> then
                 let element = t.GetGenericArguments()[0]
                 items (shapeOf element $"{path}[]") element true
+            elif t.IsGenericType && t.GetGenericTypeDefinition() = typedefof<IReadOnlyList<_>> then
+                let element = t.GetGenericArguments()[0]
+                items (shapeOf element $"{path}[]") element false
             elif FSharpType.IsRecord(t, true) then
                 let fields =
                     FSharpType.GetRecordFields(
@@ -273,21 +271,24 @@ module internal StateShape =
             elif FSharpType.IsUnion(t, true) then
                 unionShape t path
             else
-                match positional t with
-                | Some(build, properties) ->
-                    let shapes =
-                        properties |> Array.map (fun p -> shapeOf p.PropertyType $"{path}.{p.Name}")
-
-                    let read (value: obj) =
-                        properties |> Array.map (fun p -> p.GetValue value)
-
-                    product t.Name shapes read build.Invoke t
-                | None ->
+                match Positional.tryOfType t with
+                | ValueSome positional -> positionalShape t path positional
+                | ValueNone ->
                     let message =
-                        $"the state's {path} has type {t.Name}; expected tensors, numbers, texts, and records, unions, tuples, "
-                        + "lists or arrays of them"
+                        $"the state's {path} has type {t.Name}; expected tensors, numbers, texts, and records (in C# "
+                        + "positional ones with nothing beyond their positions), unions, tuples, lists or arrays of them"
 
                     raise (ArgumentException(message, "state"))
+
+    and private positionalShape (t: Type) (path: string) (positional: Positional) : StateShape =
+        let shapes =
+            positional.Parts
+            |> Array.map (fun part ->
+                let shape = shapeOf part.Type $"{path}.{part.Name}"
+                if part.IsNullable then orNull shape part.Type else shape
+            )
+
+        product t.Name shapes positional.Read positional.Build t
 
     and private unionShape (t: Type) (path: string) : StateShape =
         let cases =

@@ -29,3 +29,14 @@ type EngineException
 
     /// The engine's own code; 0 where it has none.
     member _.Code: int = code
+
+/// A checkpoint that cannot be used: damaged, cut short, of a newer format, of another method, or no checkpoint at all.
+[<Sealed>]
+type CheckpointException(file: string, detail: string, cause: exn | null) =
+    inherit Exception($"{file}: {detail}", cause)
+
+    /// The file, or "the stream".
+    member _.File: string = file
+
+    /// What is wrong with it.
+    member _.Detail: string = detail

@@ -24,5 +24,5 @@ public sealed record Adam : Method
     public double WeightDecay { get; init; }
 
     internal override Core.Method ToCore() =>
-        Core.Adam.create(new Core.AdamOptions(Rate.Core, Decay1, Decay2, Epsilon, WeightDecay));
+        Core.Adam.create(new Core.AdamOptions(Schedule.ToCore(Rate), Decay1, Decay2, Epsilon, WeightDecay));
 }

@@ -24,5 +24,5 @@ public sealed record AdamW : Method
     public double WeightDecay { get; init; } = 0.01;
 
     internal override Core.Method ToCore() =>
-        Core.AdamW.create(new Core.AdamOptions(Rate.Core, Decay1, Decay2, Epsilon, WeightDecay));
+        Core.AdamW.create(new Core.AdamOptions(Schedule.ToCore(Rate), Decay1, Decay2, Epsilon, WeightDecay));
 }

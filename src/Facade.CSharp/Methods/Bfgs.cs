@@ -7,5 +7,5 @@ public sealed record Bfgs : Method
     /// <value>Default: strong Wolfe.</value>
     public LineSearch Search { get; init; } = LineSearch.StrongWolfe();
 
-    internal override Core.Method ToCore() => Core.Bfgs.create(new Core.BfgsOptions(Search.ToCore()));
+    internal override Core.Method ToCore() => Core.Bfgs.create(new Core.BfgsOptions(LineSearch.ToCore(Search)));
 }

@@ -8,5 +8,5 @@ public sealed record GradientDescent : Method
     public LineSearch Search { get; init; } = LineSearch.Armijo();
 
     internal override Core.Method ToCore() =>
-        Core.GradientDescent.create(new Core.GradientDescentOptions(Search.ToCore()));
+        Core.GradientDescent.create(new Core.GradientDescentOptions(LineSearch.ToCore(Search)));
 }

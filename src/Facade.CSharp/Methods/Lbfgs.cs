@@ -11,5 +11,5 @@ public sealed record Lbfgs : Method
     /// <value>Default: strong Wolfe.</value>
     public LineSearch Search { get; init; } = LineSearch.StrongWolfe();
 
-    internal override Core.Method ToCore() => Core.Lbfgs.create(new Core.LbfgsOptions(History, Search.ToCore()));
+    internal override Core.Method ToCore() => Core.Lbfgs.create(new Core.LbfgsOptions(History, LineSearch.ToCore(Search)));
 }

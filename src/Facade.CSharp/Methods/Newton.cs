@@ -12,7 +12,7 @@ public sealed record Newton : Method
     public LineSearch Search { get; init; } = LineSearch.Armijo();
 
     internal override Core.Method ToCore() =>
-        Core.Newton.create(new Core.NewtonOptions(ModificationToCore(), Search.ToCore()));
+        Core.Newton.create(new Core.NewtonOptions(ModificationToCore(), LineSearch.ToCore(Search)));
 
     private Core.HessianModification ModificationToCore() => Modification switch
     {

@@ -20,5 +20,5 @@ public sealed record Sgd : Method
     public double WeightDecay { get; init; }
 
     internal override Core.Method ToCore() =>
-        Core.Sgd.create(new Core.SgdOptions(Rate.Core, Momentum, Nesterov, WeightDecay));
+        Core.Sgd.create(new Core.SgdOptions(Schedule.ToCore(Rate), Momentum, Nesterov, WeightDecay));
 }
