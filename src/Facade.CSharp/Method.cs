@@ -33,6 +33,8 @@ public abstract record Method
         Func<Oracle, Tensor, TState, Step<TState>> Step) : Method
         where TState : notnull
     {
+        public override string ToString() => Name;
+
         internal override Core.Method ToCore() =>
             Core.MethodModule.create(
                 Name,

@@ -51,6 +51,10 @@ public sealed record Schedule
     /// <returns>The rate.</returns>
     public double Rate(long step) => Optim.Core.ScheduleModule.rate(step, Core);
 
+    /// <summary>The kind of schedule with its numbers.</summary>
+    /// <returns>The text.</returns>
+    public override string ToString() => Core.ToString();
+
     internal static Core.Schedule ToCore(Schedule rate)
     {
         ArgumentNullException.ThrowIfNull(rate);

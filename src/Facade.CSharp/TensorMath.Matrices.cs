@@ -11,44 +11,52 @@ public static partial class TensorMath
     /// <param name="x">The tensor.</param>
     /// <param name="shape">The lengths.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">The count of elements is another.</exception>
     public static Tensor Reshape(Tensor x, params int[] shape) => Moves.reshape(NotNull(shape), NotNull(x));
 
     /// <summary>The last two axes exchanged.</summary>
     /// <param name="x">The tensor.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">There are fewer than two axes.</exception>
     public static Tensor Transpose(Tensor x) => Moves.transpose(NotNull(x));
 
     /// <summary>Tensors joined along an axis.</summary>
     /// <param name="axis">The axis; −1 is the last.</param>
     /// <param name="parts">The tensors, one or more.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">The shapes differ on another axis.</exception>
     public static Tensor Concat(int axis, params Tensor[] parts) => Moves.concat(axis, AllNotNull(parts));
 
     /// <summary>Tensors of one shape joined along a new axis.</summary>
     /// <param name="axis">The place of the new axis.</param>
     /// <param name="parts">The tensors, one or more.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">The shapes differ.</exception>
     public static Tensor Stack(int axis, params Tensor[] parts) => Moves.stack(axis, AllNotNull(parts));
 
     /// <summary>The x with a x = b; NaN or infinite where a is singular.</summary>
     /// <param name="a">Square matrices (…, n, n).</param>
     /// <param name="b">Right-hand sides (n) or (…, n, r).</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">The matrices are not square, or the right-hand side does not fit them.</exception>
     public static Tensor Solve(Tensor a, Tensor b) => Linear.solve(NotNull(a), NotNull(b));
 
     /// <summary>The inverse; NaN or infinite where a is singular.</summary>
     /// <param name="a">Square matrices (…, n, n).</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">The matrices are not square.</exception>
     public static Tensor Inverse(Tensor a) => Linear.inverse(NotNull(a));
 
     /// <summary>The lower L with L Lᵀ = a; all NaN where a is not positive definite.</summary>
     /// <param name="a">Symmetric matrices (…, n, n).</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">The matrices are not square.</exception>
     public static Tensor Cholesky(Tensor a) => Linear.cholesky(NotNull(a));
 
     /// <summary>The determinant.</summary>
     /// <param name="a">Square matrices (…, n, n).</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">The matrices are not square.</exception>
     public static Tensor Determinant(Tensor a) => Linear.determinant(NotNull(a));
 
     /// <summary>One axis with all elements.</summary>

@@ -165,36 +165,42 @@ public static partial class TensorMath
     /// <param name="x">The tensor.</param>
     /// <param name="axes">The axes.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">There is no such axis, or one is named twice.</exception>
     public static Tensor Sum(Tensor x, params int[] axes) => Fn.sumOver(NotNull(axes), NotNull(x));
 
     /// <summary>Means over axes, which are dropped; −1 is the last.</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="axes">The axes.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">There is no such axis, or one is named twice.</exception>
     public static Tensor Mean(Tensor x, params int[] axes) => Fn.meanOver(NotNull(axes), NotNull(x));
 
     /// <summary>The largest over axes, which are dropped; −1 is the last.</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="axes">The axes.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">There is no such axis, or one is named twice.</exception>
     public static Tensor Max(Tensor x, params int[] axes) => Fn.maxOver(NotNull(axes), NotNull(x));
 
     /// <summary>The smallest over axes, which are dropped; −1 is the last.</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="axes">The axes.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">There is no such axis, or one is named twice.</exception>
     public static Tensor Min(Tensor x, params int[] axes) => Fn.minOver(NotNull(axes), NotNull(x));
 
     /// <summary>log Σ exp x over axes, which are dropped; −1 is the last.</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="axes">The axes.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">There is no such axis, or one is named twice.</exception>
     public static Tensor LogSumExp(Tensor x, params int[] axes) => Fn.logSumExpOver(NotNull(axes), NotNull(x));
 
     /// <summary>Euclidean norms over axes, which are dropped; −1 is the last.</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="axes">The axes.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">There is no such axis, or one is named twice.</exception>
     public static Tensor Norm(Tensor x, params int[] axes) => Fn.normOver(NotNull(axes), NotNull(x));
 
     /// <summary>The larger of both, elementwise; NaN if either is.</summary>
@@ -213,18 +219,21 @@ public static partial class TensorMath
     /// <param name="a">The first tensor.</param>
     /// <param name="b">The second tensor.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">They are no vectors of one length.</exception>
     public static Tensor Dot(Tensor a, Tensor b) => Fn.dot(NotNull(a), NotNull(b));
 
     /// <summary>The matrix aᵢ bⱼ of two vectors (m) and (n): (m, n).</summary>
     /// <param name="a">The first tensor.</param>
     /// <param name="b">The second tensor.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">They are no vectors.</exception>
     public static Tensor Outer(Tensor a, Tensor b) => Fn.outer(NotNull(a), NotNull(b));
 
     /// <summary>The matrix product over the last two axes; leading axes broadcast; a vector is a row on the left and a column on the right.</summary>
     /// <param name="a">The first tensor.</param>
     /// <param name="b">The second tensor.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">The inner lengths differ.</exception>
     public static Tensor MatMul(Tensor a, Tensor b) => Fn.matmul(NotNull(a), NotNull(b));
 
     /// <summary>Truth values: a &lt; b, elementwise.</summary>
@@ -293,18 +302,21 @@ public static partial class TensorMath
     /// <param name="x">The tensor.</param>
     /// <param name="axis">The axis; −1 is the last.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">There is no such axis.</exception>
     public static Tensor Softmax(Tensor x, int axis = -1) => Fn.softmax(axis, NotNull(x));
 
     /// <summary>x − log Σ exp x along an axis.</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="axis">The axis; −1 is the last.</param>
     /// <returns>The result, a new tensor.</returns>
+    /// <exception cref="ShapeException">There is no such axis.</exception>
     public static Tensor LogSoftmax(Tensor x, int axis = -1) => Fn.logSoftmax(axis, NotNull(x));
 
     /// <summary>The position of the first largest element along an axis, which is dropped.</summary>
     /// <param name="x">The tensor.</param>
     /// <param name="axis">The axis; −1 is the last.</param>
     /// <returns>Int64 indices.</returns>
+    /// <exception cref="ShapeException">There is no such axis.</exception>
     public static Tensor ArgMax(Tensor x, int axis = -1) => Fn.argMax(axis, NotNull(x));
 
     /// <summary>The largest whole number not above x, elementwise; its derivative is 0.</summary>

@@ -78,8 +78,13 @@ public static class SolveOptionsTests
                 var walk = Method.Custom<long>(
                     "walk",
                     (_, _) => 0,
-                    (oracle, point, state) => Step<long>.Moved(point + oracle.Key.Split().Item1.First % 97 * 1e-3, state + 1));
-                return Solver.Minimize(Samples.Quadratic, [0.0, 0, 0], walk, new SolveOptions { MaxSteps = 5, Seed = seed, TraceEvery = 0 }).Point;
+                    (oracle, point, state) =>
+                    {
+                        // Evaluated, so that the lowest point on the way is the result.
+                        oracle.Gradient(point);
+                        return Step<long>.Moved(point + oracle.Key.First % 97 * 1e-3, state + 1);
+                    });
+                return Solver.Minimize(Samples.Quadratic, [0.0, 0, 0], walk, new SolveOptions { MaxSteps = 5, Seed = seed }).Point;
             }
 
             Check.SameBits(Walk(3), Walk(3), "one seed");

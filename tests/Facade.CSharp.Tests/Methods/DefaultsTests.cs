@@ -72,7 +72,7 @@ public static class DefaultsTests
         {
             Expect.isFalse(new SaddleFreeNewton().IsFixed, "fixed");
             var best = Core.SaddleFreeNewton.defaults.Damping as Core.SaddleFreeDamping.Best;
-            Expect.equal(new SaddleFreeNewton().Dampings.ToArray(), best is null ? [] : [.. best.Item], "dampings");
+            Expect.equal(new SaddleFreeNewton().Dampings.ToArray(), best is null ? [] : [.. best.relative], "dampings");
         }),
         Runner.TestCase("searches", () =>
         {
