@@ -38,6 +38,27 @@ module internal Formulas =
         let isHuge = Vector512.Equals(x, Vector512.Create 'T.PositiveInfinity)
         Vector512.ConditionalSelect(isTiny ||| isHuge, x, far)
 
+/// The sine. The library's own loop groups elements by where their memory lies, and a group with one element out of the
+/// usual range is computed in another way: the last bit would change from run to run.
+[<Struct>]
+type internal SineMap<'T> =
+    interface IMap<'T> with
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> =
+            if Unsafe.SizeOf<'T>() = 8 then
+                Vector512.As<float, 'T>(Vector512.Sin(Vector512.As<'T, float> x))
+            else
+                Vector512.As<float32, 'T>(Vector512.Sin(Vector512.As<'T, float32> x))
+
+/// The cosine, for the same reason.
+[<Struct>]
+type internal CosineMap<'T> =
+    interface IMap<'T> with
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> =
+            if Unsafe.SizeOf<'T>() = 8 then
+                Vector512.As<float, 'T>(Vector512.Cos(Vector512.As<'T, float> x))
+            else
+                Vector512.As<float32, 'T>(Vector512.Cos(Vector512.As<'T, float32> x))
+
 /// exp x − 1.
 /// Source: Moshier 1992 (Cephes), exp: r = x P(x²), 2 r / (Q(x²) − r), to 2e-19 for |x| ≤ 1/2.
 [<Struct>]

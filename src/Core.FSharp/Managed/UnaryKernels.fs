@@ -102,8 +102,8 @@ module internal UnaryKernels =
         | Unary.Floor -> TensorPrimitives.Floor(x, y)
         | Unary.Ceiling -> TensorPrimitives.Ceiling(x, y)
         | Unary.Round -> TensorPrimitives.Round(x, y)
-        | Unary.Sin -> TensorPrimitives.Sin(x, y)
-        | Unary.Cos -> TensorPrimitives.Cos(x, y)
+        | Unary.Sin -> Maps.one (SineMap<'T>()) x y
+        | Unary.Cos -> Maps.one (CosineMap<'T>()) x y
         | Unary.Tan -> TensorPrimitives.Tan(x, y)
         | Unary.Asin -> TensorPrimitives.Asin(x, y)
         | Unary.Acos -> TensorPrimitives.Acos(x, y)

@@ -320,6 +320,36 @@ let unary =
             )
 
         testCase
+            "every function gives the same bits wherever its memory lies"
+            (fun () ->
+                // Elements of very different size side by side, in (0, 1] so that all functions are defined.
+                let x = Array.init 301 (fun i -> if i % 7 = 0 then 1e-5 else float (i + 1) / 302.0)
+
+                for kind in
+                    [
+                        Unary.Exp
+                        Unary.Log
+                        Unary.Sin
+                        Unary.Cos
+                        Unary.Tan
+                        Unary.Tanh
+                        Unary.Erf
+                    ] do
+                    let once (padding: int) : int64[] =
+                        // Moves the next allocation.
+                        GC.KeepAlive(Array.zeroCreate<byte>(8 * padding))
+
+                        engine.Unary(kind, tensor [ 301 ] x)
+                        |> floats
+                        |> Array.map BitConverter.DoubleToInt64Bits
+
+                    let first = once 1
+
+                    for padding in 2..24 do
+                        Expect.equal (once padding) first $"{kind}"
+            )
+
+        testCase
             "affine"
             (fun () ->
                 for scale, shift in
