@@ -158,7 +158,7 @@ type internal Cast(dtype: DType) =
 /// Rules gather the slope first and touch t once: t may be a large batch of tangents at one point.
 [<Sealed>]
 type internal Elementwise1(kind: Unary) =
-    inherit Primitive1(string kind)
+    inherit Primitive1(kind.ToString())
 
     static member Apply(kind: Unary, x: Tensor) : Tensor = Tensor.Bind(Elementwise1 kind, x)
 
@@ -212,7 +212,7 @@ type internal Elementwise1(kind: Unary) =
 /// The elementwise functions of two tensors, with broadcasting.
 [<Sealed>]
 type internal Elementwise2(kind: Binary) =
-    inherit Primitive2(string kind)
+    inherit Primitive2(kind.ToString())
 
     static member Apply(kind: Binary, a: Tensor, b: Tensor) : Tensor =
         if kind.IsMultiply && Object.ReferenceEquals(a, b) && a.DType.IsFloating then
@@ -265,8 +265,8 @@ type internal Elementwise2(kind: Binary) =
         | Binary.SigmoidGradient
         | Binary.ReluGradient -> Elementwise2.Apply(kind, a, t)
 
-    override _.Eval(a, b) =
-        Check.sameKind (string kind) a b
+    override operation.Eval(a, b) =
+        Check.sameKind operation.Name a b
         a.Engine.Binary(kind, a, b)
 
     override _.Jvp(a, b, y, ta, tb) =

@@ -6,7 +6,7 @@ open Optim
 /// the tangent is Σ w t and the cotangent w · ct. At ties the weight is shared equally.
 [<Sealed>]
 type internal Reduce(kind: Reduction, axes: int[], keep: bool) =
-    inherit Primitive1(string kind)
+    inherit Primitive1(kind.ToString())
 
     static member Apply(kind: Reduction, axes: int[], keep: bool, x: Tensor) : Tensor =
         match kind with

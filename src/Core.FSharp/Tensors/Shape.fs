@@ -168,7 +168,9 @@ module internal Shape =
     let reduced (axes: int[]) (keep: bool) (shape: Shape) : Shape =
         let inside i = Array.BinarySearch(axes, i) >= 0
 
-        if keep then
+        if not keep && axes.Length = shape.Rank then
+            Shape.Scalar
+        elif keep then
             Shape(Array.mapi (fun i n -> if inside i then 1 else n) shape.Dims)
         else
             Shape [|
