@@ -22,7 +22,7 @@ type Sample = {
 
 /// How much time a measurement may take. Times in seconds.
 type Effort = {
-    /// Until the code is compiled at its final level and caches are filled.
+    /// The least time for the code to be compiled at its final level and caches to be filled.
     WarmUp: float
     /// The length of one batch; a longer operation is a batch of its own.
     Batch: float
@@ -36,9 +36,9 @@ type Effort = {
 [<RequireQualifiedAccess>]
 module Measure =
 
-    /// Warm-up 0.5 s, 11 batches of 50 ms, at most 2 s.
+    /// Warm-up 0.6 s or more, 11 batches of 50 ms, at most 2 s.
     let usual: Effort = {
-        WarmUp = 0.5
+        WarmUp = 0.6
         Batch = 0.05
         Batches = 11
         Total = 2.0
@@ -46,7 +46,7 @@ module Measure =
 
     /// For operations that take long: at least 3 times, at most 6 s.
     let long: Effort = {
-        WarmUp = 0.5
+        WarmUp = 1.0
         Batch = 0.05
         Batches = 9
         Total = 6.0
@@ -76,20 +76,39 @@ module Measure =
 
         Stopwatch.GetTimestamp() - began
 
-    /// Repeats the work for the warm-up, at least twice; gives the time of the last turn.
-    let private warmUp (effort: Effort) (work: unit -> unit) : float =
+    /// The time of one operation in one window of the warm-up.
+    let private window (length: float) (size: int) (work: unit -> unit) : struct (float * int) =
         let began = Stopwatch.GetTimestamp()
-        let mutable last = run work 1
-        let mutable size = 1
-        last <- run work 1
+        let mutable size = size
+        let mutable count = 0
 
-        while seconds (Stopwatch.GetTimestamp() - began) < effort.WarmUp do
-            last <- run work size / int64 size
-            // Short turns are too short for the clock; no turn is longer than a tenth of a batch.
-            if seconds last * float size < 0.1 * effort.Batch then
+        while count = 0 || seconds (Stopwatch.GetTimestamp() - began) < length do
+            let took = seconds (run work size)
+            count <- count + size
+
+            // Short turns are too short for the clock; no turn is longer than a tenth of a window.
+            if took < 0.05 * length then
                 size <- 2 * size
 
-        seconds (run work size) / float size
+        struct (seconds (Stopwatch.GetTimestamp() - began) / float count, size)
+
+    /// Repeats the work until the compiler has done its best, which it does a while after code became hot: at least for
+    /// the warm-up, then until a window is hardly faster than the fastest before, at most 6 warm-ups. The time of one
+    /// operation then.
+    let private warmUp (effort: Effort) (work: unit -> unit) : float =
+        let began = Stopwatch.GetTimestamp()
+        let elapsed () = seconds (Stopwatch.GetTimestamp() - began)
+        let mutable fastest = infinity
+        let mutable size = 1
+        let mutable quiet = 0
+
+        while elapsed () < effort.WarmUp || (quiet < 2 && elapsed () < 6.0 * effort.WarmUp) do
+            let struct (each, next) = window (0.25 * effort.WarmUp) size work
+            size <- next
+            quiet <- if each > 0.95 * fastest then quiet + 1 else 0
+            fastest <- min fastest each
+
+        fastest
 
     /// The time of one call of `work`.
     let time (effort: Effort) (work: unit -> unit) : Sample =
