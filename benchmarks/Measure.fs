@@ -97,7 +97,10 @@ module Measure =
     /// operation then.
     let private warmUp (effort: Effort) (work: unit -> unit) : float =
         let began = Stopwatch.GetTimestamp()
-        let elapsed () = seconds (Stopwatch.GetTimestamp() - began)
+
+        let elapsed () =
+            seconds (Stopwatch.GetTimestamp() - began)
+
         let mutable fastest = infinity
         let mutable size = 1
         let mutable quiet = 0
