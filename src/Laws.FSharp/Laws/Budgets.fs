@@ -1,0 +1,320 @@
+namespace Optim.Laws
+
+open System
+open System.Threading
+open FsCheck
+open FsCheck.FSharp
+open Optim.Core
+
+/// A limit as printable data.
+[<RequireQualifiedAccess>]
+type internal Limit =
+    | Steps of int64
+    | Values of int64
+    | Gradients of int64
+    | Products of int64
+    | GradientEquivalents of float
+
+    member limit.Budget: Budget =
+        match limit with
+        | Limit.Steps most -> { Budget.standard with Steps = most }
+        | Limit.Values most -> { Budget.standard with Steps = 300L; Values = most }
+        | Limit.Gradients most -> { Budget.standard with Steps = 300L; Gradients = most }
+        | Limit.Products most -> { Budget.standard with Steps = 100L; Products = most }
+        | Limit.GradientEquivalents most -> { Budget.standard with Steps = 300L; GradientEquivalents = most }
+
+    member limit.Source: string =
+        match limit with
+        | Limit.Steps most -> $"{{ Budget.standard with Steps = {most}L }}"
+        | Limit.Values most -> $"{{ Budget.standard with Steps = 300L; Values = {most}L }}"
+        | Limit.Gradients most -> $"{{ Budget.standard with Steps = 300L; Gradients = {most}L }}"
+        | Limit.Products most -> $"{{ Budget.standard with Steps = 100L; Products = {most}L }}"
+        | Limit.GradientEquivalents most ->
+            $"{{ Budget.standard with Steps = 300L; GradientEquivalents = {Source.ofFloat most} }}"
+
+/// A limited run as printable data.
+[<NoComparison>]
+type internal LimitedTrial = { Case: ProblemCase; Limit: Limit }
+
+/// Hard limits, true counts, and ends that were asked for.
+[<RequireQualifiedAccess>]
+module Budgets =
+
+    let private limits: Gen<Limit> =
+        let count (most: int) = Gen.choose (0, most) |> Gen.map int64
+
+        Gen.oneof [
+            Gen.map Limit.Steps (count 20)
+            Gen.map Limit.Values (count 30)
+            Gen.map Limit.Gradients (count 30)
+            Gen.map Limit.Products (count 60)
+            Gen.map (fun (n: int64) -> Limit.GradientEquivalents(float n / 3.0)) (count 90)
+        ]
+
+    let private limitedTrials (limits: Gen<Limit>) (cases: Arbitrary<ProblemCase>) : Arbitrary<LimitedTrial> =
+        let trials = Gen.map2 (fun case limit -> { Case = case; Limit = limit }) (Arb.toGen cases) limits
+
+        let shrink (trial: LimitedTrial) : LimitedTrial seq =
+            ProblemGenerators.shrink trial.Case |> Seq.map (fun case -> { trial with Case = case })
+
+        Arb.fromGenShrink (trials, shrink)
+
+    let private program (trial: LimitedTrial) : string =
+        Snippet.withProblem trial.Case [
+            "let calls = ref 0"
+            "let counted f x ="
+            "    calls.Value <- calls.Value + 1"
+            "    f x"
+            "let objective = {"
+            "    problem.Objective with"
+            "        Function = counted problem.Objective.Function"
+            "        FunctionAt = fun k -> counted (problem.Objective.FunctionAt k)"
+            "}"
+            $"let options = {{ SolveOptions.defaults with Budget = {trial.Limit.Source} }}"
+            "let result = Solver.minimizeWith options method objective problem.Start"
+            "printfn \"%s\" (SolveResult.text result)"
+            "printfn \"the function itself was called %d times\" calls.Value"
+        ]
+
+    let private record (method: Method) (trial: LimitedTrial) : Recording =
+        let options = { SolveOptions.defaults with Budget = trial.Limit.Budget }
+        Trial.recordWith options method (Problem.ofCase trial.Case)
+
+    let private overspent (limit: Limit) (recording: Recording) : string voption =
+        let counts, budget = recording.Result.Evaluations, limit.Budget
+
+        let within (what: string) (count: int64) (most: int64) =
+            Law.expect (count <= most) (fun () -> $"{count} {what}, the budget was {most}")
+
+        Law.firstOf [
+            within "steps" recording.Result.Steps budget.Steps
+            within "steps seen" (int64 recording.Stops.Length) budget.Steps
+            within "values" counts.Values budget.Values
+            within "gradients" counts.Gradients budget.Gradients
+            within "products" counts.Products budget.Products
+            within "calls of the function with plain numbers" recording.Plain budget.Values
+            Law.expect
+                (counts.GradientEquivalents <= budget.GradientEquivalents)
+                (fun () -> $"a cost of {counts.GradientEquivalents} gradients, the budget was {budget.GradientEquivalents}")
+        ]
+
+    let private staysWithinBudget (settings: LawSettings) : Law = {
+        Name = "never over budget"
+        Statement = "Steps, values, gradients, products and their cost stay at or below the budget, whichever is limited."
+        Check =
+            fun method ->
+                Law.forAll
+                    { settings with Cases = 2 * settings.Cases }
+                    (limitedTrials limits ProblemGenerators.any)
+                    program
+                    (fun trial -> overspent trial.Limit (record method trial))
+    }
+
+    /// One call with plain numbers is a value; one call from inside a derivative is a gradient, products of the Hessian
+    /// after a gradient, or a Hessian of n products. Without products every call is known: a gradient counts a value too, but
+    /// for the one that a refused product may leave behind.
+    let private miscounted (problem: Problem) (recording: Recording) : string voption =
+        let counts = recording.Result.Evaluations
+        let plain, differentiated = recording.Plain, recording.Differentiated
+        let calls = plain + differentiated
+        let n = int64 problem.Start.Length
+
+        let said = $"the counts say {counts.Values} values, {counts.Gradients} gradients, {counts.Products} products"
+        let seen = $"the function was called {plain} times with plain numbers and {differentiated} times inside derivatives"
+        let isPossible =
+            plain <= counts.Values
+            && counts.Values <= calls
+            && differentiated <= counts.Gradients + counts.Products / n
+
+        let isExact = differentiated = counts.Gradients && calls <= counts.Values + 1L
+
+        Law.expect (isPossible && (counts.Products > 0L || isExact)) (fun () -> $"{said}; {seen}")
+
+    let private countsTruly (settings: LawSettings) : Law = {
+        Name = "counts are true"
+        Statement = "The counts of values, gradients and products agree with the calls that the function itself has seen."
+        Check =
+            fun method ->
+                let limits = Gen.elements [ Limit.Steps 30L; Limit.Products 0L; Limit.Products 40L ]
+
+                Law.forAll
+                    { settings with Cases = 2 * settings.Cases }
+                    (limitedTrials limits ProblemGenerators.any)
+                    program
+                    (fun trial -> miscounted (Problem.ofCase trial.Case) (record method trial))
+    }
+
+    /// Runs of at most 60 steps, with an event at one call of the function; Steps is the number of the call.
+    let private interruptions: Arbitrary<Trial> = Law.trials ProblemGenerators.smooth 20
+
+    let private keepsTime (settings: LawSettings) : Law = {
+        Name = "never over time"
+        Statement = "When each call of the function takes a tick of the clock, no call begins after the budget of time."
+        Check =
+            fun method ->
+                let program (trial: Trial) =
+                    Snippet.withProblem trial.Case [
+                        "let ticks = ref 0L"
+                        "let clock ="
+                        "    { new TimeProvider() with"
+                        "        member _.TimestampFrequency = 1000L"
+                        "        member _.GetTimestamp() = ticks.Value }"
+                        "let slow f x ="
+                        "    ticks.Value <- ticks.Value + 1L"
+                        "    f x"
+                        "let objective = {"
+                        "    problem.Objective with"
+                        "        Function = slow problem.Objective.Function"
+                        "        FunctionAt = fun k -> slow (problem.Objective.FunctionAt k)"
+                        "}"
+                        "let options = {"
+                        "    SolveOptions.defaults with"
+                        $"        Budget = {{ Budget.standard with Time = TimeSpan.FromMilliseconds {float trial.Steps:f1} }}"
+                        "        Clock = clock"
+                        "}"
+                        "let result = Solver.minimizeWith options method objective problem.Start"
+                        "printfn \"%s after %d calls\" (SolveResult.text result) ticks.Value"
+                    ]
+
+                Law.forAll
+                    settings
+                    interruptions
+                    program
+                    (fun trial ->
+                        let clock = ManualClock()
+                        let counter = CallCounter(fun _ -> clock.Advance())
+                        let problem = Problem.ofCase trial.Case
+
+                        let options = {
+                            SolveOptions.defaults with
+                                Budget = {
+                                    Budget.steps 100L with
+                                        Time = TimeSpan.FromMilliseconds(float trial.Steps)
+                                }
+                                Clock = clock
+                        }
+
+                        let objective = counter.Wrap problem.Objective
+                        Solver.minimizeWith options method objective problem.Start |> ignore
+
+                        Law.expect
+                            (counter.Total <= trial.Steps)
+                            (fun () -> $"{counter.Total} calls of the function in {trial.Steps} ticks of the clock")
+                    )
+    }
+
+    let private cancelled (method: Method) (trial: Trial) : string voption =
+        use source = new CancellationTokenSource()
+        let counter = CallCounter(fun calls -> if calls = trial.Steps then source.Cancel())
+        let problem = Problem.ofCase trial.Case
+
+        let options = {
+            SolveOptions.defaults with
+                Budget = Budget.steps 100L
+                Cancellation = source.Token
+        }
+
+        let objective = counter.Wrap problem.Objective
+
+        let outcome =
+            try
+                let result = Solver.minimizeWith options method objective problem.Start
+                if counter.Total < trial.Steps then ValueNone else ValueSome result
+            with :? OperationCanceledException ->
+                ValueNone
+
+        // The second half of a certificate is not worth a question to the token.
+        Law.firstOf [
+            Law.expect
+                (counter.Total <= trial.Steps + 1L)
+                (fun () -> $"cancelled in call {trial.Steps} of the function, but it was called {counter.Total} times")
+            (match outcome with
+             | ValueSome result when result.Outcome = Outcome.BudgetSpent ->
+                 ValueSome $"cancelled in call {trial.Steps} of the function, but the run went on to the end"
+             | ValueSome _
+             | ValueNone -> ValueNone)
+        ]
+
+    let private canBeCancelled (settings: LawSettings) : Law = {
+        Name = "a cancelled run ends at once"
+        Statement =
+            "After its token is cancelled, a run asks for nothing more and throws OperationCanceledException, if it was not at its "
+            + "end already."
+        Check =
+            fun method ->
+                let program (trial: Trial) =
+                    Snippet.withProblem trial.Case [
+                        "let source = new System.Threading.CancellationTokenSource()"
+                        "let calls = ref 0"
+                        "let cancelling f x ="
+                        "    calls.Value <- calls.Value + 1"
+                        $"    if calls.Value = {trial.Steps} then source.Cancel()"
+                        "    f x"
+                        "let objective = {"
+                        "    problem.Objective with"
+                        "        Function = cancelling problem.Objective.Function"
+                        "        FunctionAt = fun k -> cancelling (problem.Objective.FunctionAt k)"
+                        "}"
+                        "let options = {"
+                        "    SolveOptions.defaults with"
+                        "        Budget = Budget.steps 100L"
+                        "        Cancellation = source.Token"
+                        "}"
+                        "try"
+                        "    let result = Solver.minimizeWith options method objective problem.Start"
+                        "    printfn \"%s\" (SolveResult.text result)"
+                        "finally"
+                        "    printfn \"%d calls\" calls.Value"
+                    ]
+
+                Law.forAll settings interruptions program (cancelled method)
+    }
+
+    let private requested (method: Method) (trial: Trial) : string voption =
+        use source = new CancellationTokenSource()
+        let problem = Problem.ofCase trial.Case
+
+        let options = {
+            SolveOptions.defaults with
+                Budget = Budget.steps 100L
+                StopRules = StopRule.WhenRequested source.Token :: StopRule.standard
+                Observe = fun report _ -> if report.Step = trial.Steps then source.Cancel()
+        }
+
+        let result = (Trial.recordWith options method problem).Result
+
+        Law.firstOf [
+            Law.expect (result.Steps <= trial.Steps) (fun () -> $"{result.Steps} steps, an end was requested in {trial.Steps}")
+            Law.expect
+                (result.Outcome <> Outcome.BudgetSpent)
+                (fun () -> $"the reason is {Reason.text result.Reason}, though an end was requested")
+        ]
+
+    let private endsOnRequest (settings: LawSettings) : Law = {
+        Name = "a requested end comes after the step"
+        Statement = "When an end is requested during a step, the run finishes the step and stops with its best point."
+        Check =
+            fun method ->
+                let program (trial: Trial) =
+                    Snippet.withProblem trial.Case [
+                        "let source = new System.Threading.CancellationTokenSource()"
+                        "let options = {"
+                        "    SolveOptions.defaults with"
+                        "        StopRules = StopRule.WhenRequested source.Token :: StopRule.standard"
+                        $"        Observe = fun report _ -> if report.Step = {trial.Steps}L then source.Cancel()"
+                        "}"
+                        "let result = Solver.minimizeWith options method problem.Objective problem.Start"
+                        "printfn \"%s\" (SolveResult.text result)"
+                    ]
+
+                Law.forAll settings interruptions program (requested method)
+    }
+
+    /// The laws of this family.
+    let laws (settings: LawSettings) : Law list = [
+        staysWithinBudget settings
+        countsTruly settings
+        keepsTime settings
+        canBeCancelled settings
+        endsOnRequest settings
+    ]
