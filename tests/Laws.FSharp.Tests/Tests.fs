@@ -1,7 +1,8 @@
-module Optim.LawsTests.ProductLawsTests
+module Optim.LawsTests.Tests
 
 open Expecto
+open Optim.Core
 open Optim.Laws
 
 [<Tests>]
-let product = testList "ProductLaws" [ DTypeLaws.sized ]
+let lbfgs = Laws.forMethod (Lbfgs.create Lbfgs.defaults)

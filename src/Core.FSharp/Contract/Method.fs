@@ -2,6 +2,7 @@ namespace Optim.Core
 
 open System
 open Optim
+open Optim.Contract
 
 /// What a method says at the end of a step.
 [<RequireQualifiedAccess>]
@@ -72,11 +73,15 @@ type Method
         init: Oracle -> Tensor -> (obj | null),
         step: Oracle -> Tensor -> (obj | null) -> Step<obj | null>
     ) =
+    // Reflection takes milliseconds, so it is done once for a method and not for every run.
+    let shape = lazy (StateShape.ofType stateType)
 
     /// The name in reports.
     member _.Name: string = name
 
     member internal _.StateType: Type = stateType
+    /// Errors: ArgumentException that names a part of the state whose type cannot be saved.
+    member internal _.StateShape: StateShape = shape.Value
     member internal _.Init(oracle: Oracle, point: Tensor) : (obj | null) = init oracle point
 
     member internal _.Step(oracle: Oracle, point: Tensor, state: (obj | null)) : Step<obj | null> =

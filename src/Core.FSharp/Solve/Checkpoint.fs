@@ -9,7 +9,7 @@ open System.IO
 open System.Security.Cryptography
 open System.Text.Json
 open Optim
-open Optim.Solve
+open Optim.Contract
 
 /// Runs in files: everything that a run needs to go on, of any method, bit by bit.
 ///
@@ -66,7 +66,7 @@ module Checkpoint =
          CheckpointFormat.writeNode
              json
              indexOf
-             ((StateShape.ofType method.StateType).Encode run.State)
+             (method.StateShape.Encode run.State)
 
          json.WriteStartArray "tensors"
 
@@ -171,7 +171,7 @@ module Checkpoint =
         let tensors = readTensors stream payloadEnd (root.GetProperty "tensors")
 
         let state =
-            (StateShape.ofType method.StateType)
+            method.StateShape
                 .Decode(CheckpointFormat.readNode tensors (root.GetProperty "state"))
 
         match runShape.Value.Decode(CheckpointFormat.readNode tensors (root.GetProperty "run")) with

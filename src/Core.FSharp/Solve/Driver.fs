@@ -5,6 +5,7 @@ namespace Optim.Solve
 open System
 open Optim
 open Optim.Core
+open Optim.Contract
 
 /// Whether a run goes on.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
@@ -19,7 +20,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
     =
     let began = options.Clock.GetTimestamp()
     let mutable observing = TimeSpan.Zero
-    let shape = StateShape.ofType method.StateType
+    let shape = method.StateShape
     let key = Key.ofSeed options.Seed
 
     let elapsed () =

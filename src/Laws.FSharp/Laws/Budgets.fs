@@ -78,7 +78,7 @@ module Budgets =
 
     let private record (method: Method) (trial: LimitedTrial) : Recording =
         let options = { SolveOptions.defaults with Budget = trial.Limit.Budget }
-        Trial.recordWith options method (Problem.ofCase trial.Case)
+        Trial.recordWith options method (LawProblem.ofCase trial.Case)
 
     let private overspent (limit: Limit) (recording: Recording) : string voption =
         let counts, budget = recording.Result.Evaluations, limit.Budget
@@ -113,7 +113,7 @@ module Budgets =
     /// One call with plain numbers is a value; one call from inside a derivative is a gradient, products of the Hessian
     /// after a gradient, or a Hessian of n products. Without products every call is known: a gradient counts a value too, but
     /// for the one that a refused product may leave behind.
-    let private miscounted (problem: Problem) (recording: Recording) : string voption =
+    let private miscounted (problem: LawProblem) (recording: Recording) : string voption =
         let counts = recording.Result.Evaluations
         let plain, differentiated = recording.Plain, recording.Differentiated
         let calls = plain + differentiated
@@ -141,7 +141,7 @@ module Budgets =
                     { settings with Cases = 2 * settings.Cases }
                     (limitedTrials limits ProblemGenerators.any)
                     program
-                    (fun trial -> miscounted (Problem.ofCase trial.Case) (record method trial))
+                    (fun trial -> miscounted (LawProblem.ofCase trial.Case) (record method trial))
     }
 
     /// Runs of at most 60 steps, with an event at one call of the function; Steps is the number of the call.
@@ -183,7 +183,7 @@ module Budgets =
                     (fun trial ->
                         let clock = ManualClock()
                         let counter = CallCounter(fun _ -> clock.Advance())
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
 
                         let options = {
                             SolveOptions.defaults with
@@ -206,7 +206,7 @@ module Budgets =
     let private cancelled (method: Method) (trial: Trial) : string voption =
         use source = new CancellationTokenSource()
         let counter = CallCounter(fun calls -> if calls = trial.Steps then source.Cancel())
-        let problem = Problem.ofCase trial.Case
+        let problem = LawProblem.ofCase trial.Case
 
         let options = {
             SolveOptions.defaults with
@@ -272,7 +272,7 @@ module Budgets =
 
     let private requested (method: Method) (trial: Trial) : string voption =
         use source = new CancellationTokenSource()
-        let problem = Problem.ofCase trial.Case
+        let problem = LawProblem.ofCase trial.Case
 
         let options = {
             SolveOptions.defaults with

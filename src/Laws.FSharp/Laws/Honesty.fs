@@ -23,17 +23,17 @@ module Honesty =
         )
         |> Option.defaultValue 0.0
 
-    let private saddle (problem: Problem) (point: float[]) : string voption =
-        let struct (smallest, largest) = Problem.curvatures problem point
+    let private saddle (problem: LawProblem) (point: float[]) : string voption =
+        let struct (smallest, largest) = LawProblem.curvatures problem point
 
         Law.expect
             (not (smallest < -1e-4 * largest))
             (fun () -> $"Converged at a saddle or maximum: the smallest curvature there is {smallest:g3}")
 
-    let private certified (problem: Problem) (result: SolveResult) (certificate: Certificate) : string voption =
+    let private certified (problem: LawProblem) (result: SolveResult) (certificate: Certificate) : string voption =
         let point = result.Point.ToArray()
-        let norm = Problem.gradientNorm problem point
-        let asked = tolerance * Problem.gradientNorm problem (problem.Start.ToArray())
+        let norm = LawProblem.gradientNorm problem point
+        let asked = tolerance * LawProblem.gradientNorm problem (problem.Start.ToArray())
         let asked = asked * (1.0 + rounding)
         let value = problem.ValueAt point
 
@@ -49,7 +49,7 @@ module Honesty =
     /// What is false about a result of StopRule.standard that says Converged; nothing if it is true or says something else.
     /// Converged needs a certificate, a hand-computed gradient of at most 1e-9 times that at the start, a finite value, and no
     /// direction of negative curvature.
-    let falseConvergence (problem: Problem) (result: SolveResult) : string voption =
+    let falseConvergence (problem: LawProblem) (result: SolveResult) : string voption =
         match result.Outcome, result.Certificate with
         | Outcome.Converged, ValueSome certificate -> certified problem result certificate
         | Outcome.Converged, ValueNone -> ValueSome "Converged without a certificate"
@@ -70,9 +70,9 @@ module Honesty =
                 let program (trial: Trial) =
                     Snippet.withResult trial [
                         "let point = result.Point.ToArray()"
-                        "let struct (smallest, largest) = Problem.curvatures problem point"
-                        "let atStart = Problem.gradientNorm problem (problem.Start.ToArray())"
-                        "printfn \"gradient %g of %g at the start\" (Problem.gradientNorm problem point) atStart"
+                        "let struct (smallest, largest) = LawProblem.curvatures problem point"
+                        "let atStart = LawProblem.gradientNorm problem (problem.Start.ToArray())"
+                        "printfn \"gradient %g of %g at the start\" (LawProblem.gradientNorm problem point) atStart"
                         "printfn \"curvatures from %g, largest %g\" smallest largest"
                     ]
 
@@ -81,12 +81,12 @@ module Honesty =
                     (Law.trials ProblemGenerators.any 80)
                     program
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         falseConvergence problem (Trial.record method trial problem).Result
                     )
     }
 
-    let private sane (problem: Problem) (recording: Recording) : string voption =
+    let private sane (problem: LawProblem) (recording: Recording) : string voption =
         let result = recording.Result
         let isStartFinite = Double.IsFinite(problem.ValueAt(problem.Start.ToArray()))
 
@@ -111,7 +111,7 @@ module Honesty =
                     (Law.trials ProblemGenerators.any 60)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         sane problem (Trial.record method trial problem)
                     )
     }
@@ -119,7 +119,7 @@ module Honesty =
     let private isFinite (report: StepReport) : bool =
         Double.IsFinite report.Value && Double.IsFinite report.GradientNorm
 
-    let private badStop (problem: Problem) (stop: Stop) : string voption =
+    let private badStop (problem: LawProblem) (stop: Stop) : string voption =
         let at, report = stop.At, stop.Report
 
         Law.firstOf [
@@ -153,12 +153,12 @@ module Honesty =
                     (Law.trials ProblemGenerators.smooth 40)
                     program
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         (Trial.record method trial problem).Stops |> Seq.map (badStop problem) |> Law.firstOf
                     )
     }
 
-    let private notBest (problem: Problem) (recording: Recording) : string voption =
+    let private notBest (problem: LawProblem) (recording: Recording) : string voption =
         let result = recording.Result
         let atPoint = (problem.Objective.Function result.Point).ToScalar()
 
@@ -198,16 +198,16 @@ module Honesty =
                     (Law.trials ProblemGenerators.smooth 60)
                     program
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         notBest problem (Trial.record method trial problem)
                     )
     }
 
-    let private misled (factor: float) (problem: Problem) (trial: Trial) (recording: Recording) : string voption =
+    let private misled (factor: float) (problem: LawProblem) (trial: Trial) (recording: Recording) : string voption =
         let result = recording.Result
         let start = problem.Start.ToArray()
-        let norm = abs factor * Problem.gradientNorm problem (result.Point.ToArray())
-        let asked = tolerance * abs factor * Problem.gradientNorm problem start * (1.0 + rounding)
+        let norm = abs factor * LawProblem.gradientNorm problem (result.Point.ToArray())
+        let asked = tolerance * abs factor * LawProblem.gradientNorm problem start * (1.0 + rounding)
         let first = (problem.Objective.Function problem.Start).ToScalar()
 
         Law.firstOf [
@@ -232,7 +232,7 @@ module Honesty =
                     (Law.trials ProblemGenerators.wronglyDifferentiated 40)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
 
                         let factor =
                             match trial.Case with

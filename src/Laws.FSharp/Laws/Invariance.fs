@@ -24,14 +24,14 @@ module Invariance =
     let private diverging
         (method: Method)
         (trial: Trial)
-        (problem: Problem)
-        (twin: Problem)
+        (problem: LawProblem)
+        (twin: LawProblem)
         (back: float[] -> float[])
         : string voption =
-        let pathOf (p: Problem) = Trial.path p (Trial.record method trial p)
+        let pathOf (p: LawProblem) = Trial.path p (Trial.record method trial p)
         let original, other = pathOf problem, pathOf twin |> List.map back
-        let enough = farPart * Problem.gradientNorm problem original.Head
-        let far = original |> List.takeWhile (fun x -> Problem.gradientNorm problem x > enough)
+        let enough = farPart * LawProblem.gradientNorm problem original.Head
+        let far = original |> List.takeWhile (fun x -> LawProblem.gradientNorm problem x > enough)
 
         let apart (move: int, (x: float[], y: float[])) =
             let way = far |> List.truncate (move + 1) |> List.map (Floats.distance original.Head) |> List.max
@@ -57,9 +57,9 @@ module Invariance =
 
     let private bothPaths (trial: Trial) (innerCase: ProblemCase) (back: string) : string =
         Snippet.withProblem innerCase [
-            $"let twin = Problem.ofCase ({trial.Case.Source})"
+            $"let twin = LawProblem.ofCase ({trial.Case.Source})"
             $"let options = {Trial.optionsSource trial}"
-            "let path (p: Problem) (back: float[] -> float[]) ="
+            "let path (p: LawProblem) (back: float[] -> float[]) ="
             "    let observe (report: StepReport) (point: Tensor) ="
             "        if report.Accepted then"
             "            printfn \"%d: %A\" report.Step (back (point.ToArray()))"
@@ -102,7 +102,7 @@ module Invariance =
                                 $"Coordinates.toOriginal ({(coordinates trial.Case).Source})"
                         )
                         (fun trial ->
-                            let problem, twin = Problem.ofCase (inner trial.Case), Problem.ofCase trial.Case
+                            let problem, twin = LawProblem.ofCase (inner trial.Case), LawProblem.ofCase trial.Case
                             diverging method trial problem twin (Coordinates.toOriginal (coordinates trial.Case))
                         )
         }
@@ -133,7 +133,7 @@ module Invariance =
         Statement = "On c f with c = 1e-12 and 1e12 the points are those on f, but for rounding, and so is the outcome."
         Check =
             fun method ->
-                let outcome (trial: Trial) (problem: Problem) =
+                let outcome (trial: Trial) (problem: LawProblem) =
                     (Trial.record method { trial with Steps = 300L } problem).Result.Outcome
 
                 Law.forAll
@@ -141,7 +141,7 @@ module Invariance =
                     (Law.trialsOf (ProblemGenerators.scaled ProblemGenerators.convex) steps)
                     (fun trial -> bothPaths trial (inner trial.Case) "id")
                     (fun trial ->
-                        let problem, twin = Problem.ofCase (inner trial.Case), Problem.ofCase trial.Case
+                        let problem, twin = LawProblem.ofCase (inner trial.Case), LawProblem.ofCase trial.Case
                         let first, second = outcome trial problem, outcome trial twin
 
                         Law.firstOf [

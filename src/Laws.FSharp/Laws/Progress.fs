@@ -15,13 +15,13 @@ module Progress =
             "    if report.Accepted then"
             "        let x = point.ToArray()"
             "        let value = (problem.Objective.Function point).ToScalar()"
-            "        printfn \"%d: value %.17g gradient %g\" report.Step value (Problem.gradientNorm problem x)"
+            "        printfn \"%d: value %.17g gradient %g\" report.Step value (LawProblem.gradientNorm problem x)"
             "let watched = { options with Observe = observe }"
             "let result = Solver.minimizeWith watched method problem.Objective problem.Start"
             "printfn \"%s\" (SolveResult.text result)"
         ]
 
-    let private valueAt (problem: Problem) (point: float[]) : float =
+    let private valueAt (problem: LawProblem) (point: float[]) : float =
         (problem.Objective.Function(Tensor.ofArray point)).ToScalar()
 
     let private isMonotone (settings: LawSettings) : Law = {
@@ -43,31 +43,31 @@ module Progress =
                     (Law.trials ProblemGenerators.smooth 40)
                     path
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         let recording = Trial.record method trial problem
                         Trial.path problem recording |> List.map (valueAt problem) |> List.indexed |> rise
                     )
     }
 
     /// The excess f − f* of a problem whose least value is known.
-    let private excess (problem: Problem) (point: float[]) : float =
+    let private excess (problem: LawProblem) (point: float[]) : float =
         valueAt problem point - ValueOption.defaultValue 0.0 problem.Least
 
-    let private gradientAfter (move: int) (part: float) (problem: Problem) (recording: Recording) : string voption =
+    let private gradientAfter (move: int) (part: float) (problem: LawProblem) (recording: Recording) : string voption =
         let path = Trial.path problem recording
-        let atStart = Problem.gradientNorm problem path.Head
+        let atStart = LawProblem.gradientNorm problem path.Head
 
         match List.tryItem move path with
         | None when recording.Result.Outcome = Outcome.Converged -> ValueNone
         | None -> ValueSome $"{path.Length - 1} accepted steps, {move} were to be enough; {SolveResult.text recording.Result}"
         | Some point ->
-            let reached = Problem.gradientNorm problem point / atStart
+            let reached = LawProblem.gradientNorm problem point / atStart
 
             Law.expect
                 (reached <= part)
                 (fun () -> $"after {move} accepted steps the gradient is {reached:g3} of the start's, claimed was {part:g3}")
 
-    let private linear (factor: float) (problem: Problem) (recording: Recording) : string voption =
+    let private linear (factor: float) (problem: LawProblem) (recording: Recording) : string voption =
         let path = Trial.path problem recording
         let first = excess problem path.Head
 
@@ -89,7 +89,7 @@ module Progress =
 
         Law.firstOf [ List.indexed path |> List.tryPick late |> ValueOption.ofOption; stopped ]
 
-    let private reduces (part: float) (problem: Problem) (recording: Recording) : string voption =
+    let private reduces (part: float) (problem: LawProblem) (recording: Recording) : string voption =
         let result = recording.Result
         let reached = excess problem (result.Point.ToArray()) / excess problem (problem.Start.ToArray())
 
@@ -98,7 +98,7 @@ module Progress =
             (fun () -> $"f - f* is {reached:g3} of the start's, claimed was {part:g3}; {SolveResult.text result}")
 
     let private onQuadratics (settings: LawSettings) (claim: QuadraticClaim) : Law list =
-        let law (claimed: string) (condition: float) (steps: int64) (judge: Problem -> Recording -> string voption) : Law = {
+        let law (claimed: string) (condition: float) (steps: int64) (judge: LawProblem -> Recording -> string voption) : Law = {
             Name = "as fast on quadratics as claimed"
             Statement = $"On convex quadratics with curvatures between {1.0 / condition:g3} and 1, {claimed}."
             Check =
@@ -108,7 +108,7 @@ module Progress =
                         (Law.trialsOf (ProblemGenerators.quadratic condition) steps)
                         path
                         (fun trial ->
-                            let problem = Problem.ofCase trial.Case
+                            let problem = LawProblem.ofCase trial.Case
                             judge problem (Trial.record method trial problem)
                         )
         }
@@ -137,7 +137,7 @@ module Progress =
         Statement = "Started where the gradient leads to a strict saddle, a run ends Converged, and at a minimum."
         Check =
             fun method ->
-                let atMinimum (problem: Problem) (result: SolveResult) =
+                let atMinimum (problem: LawProblem) (result: SolveResult) =
                     let least = ValueOption.defaultValue 0.0 problem.Least
                     let above = problem.ValueAt(result.Point.ToArray()) - least
 
@@ -153,7 +153,7 @@ module Progress =
                     (Law.trialsOf (ProblemGenerators.saddle true) 300L)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         atMinimum problem (Trial.record method trial problem).Result
                     )
     }
@@ -171,7 +171,7 @@ module Progress =
             + "1,000 steps, where the least value is known with that value."
         Check =
             fun method ->
-                let solved (problem: Problem) (result: SolveResult) =
+                let solved (problem: LawProblem) (result: SolveResult) =
                     let value = problem.ValueAt(result.Point.ToArray())
                     let scale = abs (problem.ValueAt(problem.Start.ToArray()))
 
@@ -189,7 +189,7 @@ module Progress =
                     (Law.trialsOf ProblemGenerators.solvable 1_000L)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         solved problem (Trial.record method trial problem).Result
                     )
     }
@@ -212,7 +212,7 @@ module Progress =
                     (Law.trialsOf ProblemGenerators.noisy 300L)
                     program
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         let result = (Trial.record method trial problem).Result
                         let before = excess problem (problem.Start.ToArray())
                         let after = excess problem (result.Point.ToArray())

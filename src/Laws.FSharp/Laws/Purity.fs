@@ -6,10 +6,10 @@ open Optim.Core
 [<RequireQualifiedAccess>]
 module Purity =
 
-    let private startFor (count: int64) (method: Method) (trial: Trial) (problem: Problem) : Run =
+    let private startFor (count: int64) (method: Method) (trial: Trial) (problem: LawProblem) : Run =
         fst (Solver.startFor count (Trial.options trial) method problem.Objective problem.Start)
 
-    let private resumeFor (count: int64) (method: Method) (trial: Trial) (problem: Problem) (run: Run) : Run =
+    let private resumeFor (count: int64) (method: Method) (trial: Trial) (problem: LawProblem) (run: Run) : Run =
         fst (Solver.resumeFor count (Trial.options trial) method problem.Objective run)
 
     let private differing (detail: string) (first: Run) (second: Run) : string voption =
@@ -33,7 +33,7 @@ module Purity =
                     (Law.trials ProblemGenerators.any 30)
                     program
                     (fun trial ->
-                        let run () = (Trial.record method trial (Problem.ofCase trial.Case)).Result
+                        let run () = (Trial.record method trial (LawProblem.ofCase trial.Case)).Result
 
                         Fingerprint.difference (Fingerprint.ofResult (run ())) (Fingerprint.ofResult (run ()))
                         |> ValueOption.map (fun difference -> $"two runs with the same seed differ: {difference}")
@@ -65,7 +65,7 @@ module Purity =
                     (Law.trials ProblemGenerators.any 10)
                     program
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         let run = startFor trial.Steps method trial problem
                         // Whatever a method hides, a longer way round in between would disturb it.
                         let once = resumeFor 1L method trial problem run
@@ -88,10 +88,10 @@ module Purity =
 
                 let program (trial: Trial) =
                     Snippet.withProblem trial.Case [
-                        $"let other = Problem.ofCase ({other.Case.Source})"
+                        $"let other = LawProblem.ofCase ({other.Case.Source})"
                         $"let options = {{ SolveOptions.defaults with Seed = {trial.Seed}L }}"
-                        "let first (p: Problem) = fst (Solver.startFor 1L options method p.Objective p.Start)"
-                        "let next (p: Problem) run = fst (Solver.resumeFor 1L options method p.Objective run)"
+                        "let first (p: LawProblem) = fst (Solver.startFor 1L options method p.Objective p.Start)"
+                        "let next (p: LawProblem) run = fst (Solver.resumeFor 1L options method p.Objective run)"
                         $"let alone = [ 2 .. {trial.Steps} ] |> List.fold (fun run _ -> next problem run) (first problem)"
                         "let both (a, b) _ = next problem a, next other b"
                         $"let beside, _ = [ 2 .. {trial.Steps} ] |> List.fold both (first problem, first other)"
@@ -103,7 +103,7 @@ module Purity =
                     (Law.trials ProblemGenerators.any 10)
                     program
                     (fun trial ->
-                        let problem, otherProblem = Problem.ofCase trial.Case, Problem.ofCase other.Case
+                        let problem, otherProblem = LawProblem.ofCase trial.Case, LawProblem.ofCase other.Case
                         let next = resumeFor 1L method
                         let turns = [ 2L .. trial.Steps ]
 
@@ -138,7 +138,7 @@ module Purity =
                     (Law.trials ProblemGenerators.any 16)
                     program
                     (fun trial ->
-                        let problem = Problem.ofCase trial.Case
+                        let problem = LawProblem.ofCase trial.Case
                         // Two steps more than the part, if the run does not end before.
                         let whole = { trial with Steps = trial.Steps + 8L }
                         let uninterrupted = startFor whole.Steps method whole problem

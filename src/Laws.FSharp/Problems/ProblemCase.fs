@@ -48,7 +48,7 @@ type Coordinates =
     /// The F# expression.
     override coordinates.ToString() = coordinates.Source
 
-/// A problem as printable data: its text is the F# expression that makes it again. `Problem.ofCase` builds it.
+/// A problem as printable data: its text is the F# expression that makes it again. `LawProblem.ofCase` builds it.
 /// spectrum: curvatures; seed: fixes rotation, minimum, start or data, and 0 stands for none of the first three.
 [<RequireQualifiedAccess>]
 type ProblemCase =

@@ -74,7 +74,7 @@ module internal Trial =
         $"{{ SolveOptions.defaults with Budget = Budget.steps {trial.Steps}L; Seed = {trial.Seed}L }}"
 
     /// Minimizes the problem and keeps what was seen on the way.
-    let recordWith (options: SolveOptions) (method: Method) (problem: Problem) : Recording =
+    let recordWith (options: SolveOptions) (method: Method) (problem: LawProblem) : Recording =
         let counter = CallCounter ignore
         let stops = ResizeArray<Stop>()
 
@@ -92,11 +92,11 @@ module internal Trial =
             Differentiated = counter.Differentiated
         }
 
-    let record (method: Method) (trial: Trial) (problem: Problem) : Recording =
+    let record (method: Method) (trial: Trial) (problem: LawProblem) : Recording =
         recordWith (options trial) method problem
 
     /// The points after accepted steps, the start first.
-    let path (problem: Problem) (recording: Recording) : float[] list =
+    let path (problem: LawProblem) (recording: Recording) : float[] list =
         problem.Start.ToArray()
         :: (recording.Stops |> List.filter _.Report.Accepted |> List.map _.At)
 
@@ -122,7 +122,7 @@ module internal Snippet =
             "open Optim.Laws"
             ""
             "let counterexample (method: Method) ="
-            $"    let problem = Problem.ofCase ({case.Source})"
+            $"    let problem = LawProblem.ofCase ({case.Source})"
             yield! lines |> List.map (fun line -> "    " + line)
         ]
         |> String.concat "\n"

@@ -1,4 +1,4 @@
-namespace Optim.Solve
+namespace Optim.Contract
 
 #nowarn "3559" // This file is about values whose type is known only at run time.
 

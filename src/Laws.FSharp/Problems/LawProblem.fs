@@ -6,7 +6,7 @@ open Optim.Core
 
 /// A problem with what is known about it.
 [<NoComparison; NoEquality>]
-type Problem = {
+type LawProblem = {
     Case: ProblemCase
     Objective: Objective
     Start: Tensor
@@ -20,10 +20,10 @@ type Problem = {
 
 /// Problems from cases.
 [<RequireQualifiedAccess>]
-module Problem =
+module LawProblem =
 
     /// A problem of a deterministic function, whose outputs are the point itself, so that it has a Gauss-Newton matrix.
-    let private make (case: ProblemCase) (start: float[]) (formula: Formula) (f: Tensor -> Tensor) : Problem = {
+    let private make (case: ProblemCase) (start: float[]) (formula: Formula) (f: Tensor -> Tensor) : LawProblem = {
         Case = case
         Objective = Objective.composed "problem" (fun x -> x) f
         Start = Tensor.ofArray start
@@ -32,7 +32,7 @@ module Problem =
         Least = ValueNone
     }
 
-    let private sampled (share: float) (at: int64 -> Tensor -> Tensor) (problem: Problem) : Problem =
+    let private sampled (share: float) (at: int64 -> Tensor -> Tensor) (problem: LawProblem) : LawProblem =
         let objective = Objective.sampled "samples" share problem.Objective.Function at
 
         {
@@ -48,7 +48,7 @@ module Problem =
 
     let private matrix (rows: float[][]) : Tensor = Tensor.ofRows (rows |> Seq.map Seq.ofArray)
 
-    let private quadratic (case: ProblemCase) (spectrum: float list) (seed: int64) : Problem =
+    let private quadratic (case: ProblemCase) (spectrum: float list) (seed: int64) : LawProblem =
         let curvatures = Array.ofList spectrum
         let n = curvatures.Length
         let axes, m = Floats.rotation seed n, center seed n
@@ -64,7 +64,7 @@ module Problem =
 
         { make case (Floats.add m offset) formula f with Least = ValueSome 0.0 }
 
-    let private saddle (case: ProblemCase) (spectrum: float list) (seed: int64) (isOnManifold: bool) : Problem =
+    let private saddle (case: ProblemCase) (spectrum: float list) (seed: int64) (isOnManifold: bool) : LawProblem =
         let curvatures = Array.ofList spectrum
         let n = curvatures.Length
         let quartic = curvatures |> Array.map (fun c -> max 0.0 -c)
@@ -82,7 +82,7 @@ module Problem =
 
         { make case start formula f with Least = ValueSome(-0.25 * Array.sum quartic) }
 
-    let private rosenbrock (case: ProblemCase) (length: int) (steepness: float) : Problem =
+    let private rosenbrock (case: ProblemCase) (length: int) (steepness: float) : LawProblem =
         let start = Array.init length (fun i -> if i % 2 = 0 then -1.2 else 1.0)
 
         let f (x: Tensor) =
@@ -105,11 +105,11 @@ module Problem =
             let margins = y * Tensor.matmul x w
             Tensor.mean (Tensor.softplus -margins) + 0.5 * penalty * Tensor.dot w w
 
-    let private logistic (case: ProblemCase) (examples: int) (features: int) (penalty: float) (seed: int64) : Problem =
+    let private logistic (case: ProblemCase) (examples: int) (features: int) (penalty: float) (seed: int64) : LawProblem =
         let rows, labels = labelled examples features seed
         make case (Array.zeroCreate features) (Formula.logistic rows labels penalty) (logisticLoss rows labels penalty)
 
-    let private network (case: ProblemCase) (examples: int) (seed: int64) : Problem =
+    let private network (case: ProblemCase) (examples: int) (seed: int64) : LawProblem =
         let inputs = Floats.normal seed 6L (2 * examples) |> Array.chunkBySize 2
         let targets = inputs |> Array.map (fun u -> sin u[0] + 0.5 * u[1])
         let x, t = matrix inputs, Tensor.ofArray targets
@@ -127,7 +127,7 @@ module Problem =
                 Objective = Objective.composed "problem" outputs loss
         }
 
-    let private stepped (case: ProblemCase) (start: float list) : Problem =
+    let private stepped (case: ProblemCase) (start: float list) : LawProblem =
         let value (x: float) = (x - 1.0) * (x - 1.0) + (if x > 0.5 then 2.0 else 0.0)
 
         let f (x: Tensor) =
@@ -137,7 +137,7 @@ module Problem =
 
         make case (Array.ofList start) (Formula.separable value (fun x -> 2.0 * (x - 1.0))) f
 
-    let private noisy (case: ProblemCase) (spectrum: float list) (noise: float) (seed: int64) : Problem =
+    let private noisy (case: ProblemCase) (spectrum: float list) (noise: float) (seed: int64) : LawProblem =
         let whole = quadratic case spectrum seed
         let n = spectrum.Length
         let minimum = Tensor.ofArray (center seed n)
@@ -148,7 +148,7 @@ module Problem =
 
         sampled 0.25 at whole
 
-    let private miniBatches (case: ProblemCase) (batches: int) (size: int) (features: int) (seed: int64) : Problem =
+    let private miniBatches (case: ProblemCase) (batches: int) (size: int) (features: int) (seed: int64) : LawProblem =
         let penalty = 0.01
         let rows, labels = labelled (batches * size) features seed
         let parts = Array.zip (Array.chunkBySize size rows) (Array.chunkBySize size labels)
@@ -157,7 +157,7 @@ module Problem =
         let whole = make case start (Formula.logistic rows labels penalty) (logisticLoss rows labels penalty)
         whole |> sampled (1.0 / float batches) (fun k -> losses[int (k % int64 batches)])
 
-    let private moved (case: ProblemCase) (coordinates: Coordinates) (inner: Problem) : Problem =
+    let private moved (case: ProblemCase) (coordinates: Coordinates) (inner: LawProblem) : LawProblem =
         let map = Coordinates.map inner.Start.Length coordinates
         let a, b = matrix map.Matrix, Tensor.ofArray map.Shift
         let formula = Formula.moved map { Value = inner.ValueAt; Gradient = inner.GradientAt }
@@ -172,7 +172,7 @@ module Problem =
         fixedValue + factor * (f x - fixedValue)
 
     /// The problem of a case. Moved and WronglyDifferentiated take deterministic problems.
-    let rec ofCase (case: ProblemCase) : Problem =
+    let rec ofCase (case: ProblemCase) : LawProblem =
         let elementwise (start: float list) value slope f =
             make case (Array.ofList start) (Formula.separable value slope) f
 
@@ -219,10 +219,10 @@ module Problem =
             { inner with Case = case; Objective = Objective.composed "problem" (fun x -> x) f }
 
     /// The norm of the hand-written gradient at a point.
-    let gradientNorm (problem: Problem) (point: float[]) : float = Floats.norm (problem.GradientAt point)
+    let gradientNorm (problem: LawProblem) (point: float[]) : float = Floats.norm (problem.GradientAt point)
 
     /// The smallest curvature and the largest absolute one at a point, by differences of the hand-written gradient.
-    let curvatures (problem: Problem) (point: float[]) : struct (float * float) =
+    let curvatures (problem: LawProblem) (point: float[]) : struct (float * float) =
         let rows = Formula.hessian { Value = problem.ValueAt; Gradient = problem.GradientAt } point
         let struct (values, _) = Linalg.symmetricEigen (matrix rows)
         struct ((Tensor.min values).ToScalar(), (Tensor.max (Tensor.abs values)).ToScalar())
