@@ -305,7 +305,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             )
 
     /// Goes on from a saved run.
-    member _.Resume(run: Run) : Verdict =
+    member driver.Resume(run: Run) : Verdict =
         oracle.Restore(run.Evaluations, run.Best, run.Last, run.LastSample)
         let fresh = Rules.noQuietMoves options.StopRules
 
@@ -319,6 +319,10 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         match run.Ended with
         | ValueSome ending when isFinal run ending.Reason ->
             Verdict.End(run, ending.Reason, ending.At, ending.Certificate)
+        | ValueSome _
+        | ValueNone when run.Best.IsNone ->
+            // The method has no state yet, because the budget did not allow to look at the start.
+            driver.Begin run.Point
         | ValueSome _
         | ValueNone -> Verdict.GoOn { run with Ended = ValueNone }
 
@@ -367,9 +371,11 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                     GradientNorm = nan
                   }
             else
+                // Only a certified minimum is given back though a lower value was seen; a saddle is not.
                 match at, run.Best with
-                | ValueSome e, _
-                | ValueNone, ValueSome e -> e
+                | ValueSome e, _ when certificate.IsSome -> e
+                | _, ValueSome best -> best
+                | ValueSome e, ValueNone -> e
                 | ValueNone, ValueNone -> {
                     Point = run.Point
                     Value = nan

@@ -270,6 +270,15 @@ module Budgets =
                 Law.forAll settings interruptions program (cancelled method)
     }
 
+    /// What contradicts an end that was requested in this step.
+    let internal late (step: int64) (result: SolveResult) : string voption =
+        Law.firstOf [
+            Law.expect (result.Steps <= step) (fun () -> $"{result.Steps} steps, an end was requested in {step}")
+            Law.expect
+                (result.Outcome <> Outcome.BudgetSpent)
+                (fun () -> $"the reason is {Reason.text result.Reason}, though an end was requested")
+        ]
+
     let private requested (method: Method) (trial: Trial) : string voption =
         use source = new CancellationTokenSource()
         let problem = LawProblem.ofCase trial.Case
@@ -281,14 +290,7 @@ module Budgets =
                 Observe = fun report _ -> if report.Step = trial.Steps then source.Cancel()
         }
 
-        let result = (Trial.recordWith options method problem).Result
-
-        Law.firstOf [
-            Law.expect (result.Steps <= trial.Steps) (fun () -> $"{result.Steps} steps, an end was requested in {trial.Steps}")
-            Law.expect
-                (result.Outcome <> Outcome.BudgetSpent)
-                (fun () -> $"the reason is {Reason.text result.Reason}, though an end was requested")
-        ]
+        late trial.Steps (Trial.recordWith options method problem).Result
 
     let private endsOnRequest (settings: LawSettings) : Law = {
         Name = "a requested end comes after the step"

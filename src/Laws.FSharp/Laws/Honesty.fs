@@ -158,7 +158,8 @@ module Honesty =
                     )
     }
 
-    let private notBest (problem: LawProblem) (recording: Recording) : string voption =
+    /// What contradicts that the result is the best point seen.
+    let internal notBest (problem: LawProblem) (recording: Recording) : string voption =
         let result = recording.Result
         let atPoint = (problem.Objective.Function result.Point).ToScalar()
 

@@ -34,8 +34,9 @@ module Invariance =
         let far = original |> List.takeWhile (fun x -> LawProblem.gradientNorm problem x > enough)
 
         let apart (move: int, (x: float[], y: float[])) =
-            let way = far |> List.truncate (move + 1) |> List.map (Floats.distance original.Head) |> List.max
-            let size = max way (1e-3 * Floats.norm x)
+            // The first move is the measure of the start.
+            let way = original |> List.truncate (max 2 (move + 1)) |> List.map (Floats.distance original.Head) |> List.max
+            let size = max way (1e-3 * max 1.0 (Floats.norm x))
             let distance = Floats.distance x y
 
             if distance <= closeness * size then

@@ -1,5 +1,6 @@
 namespace Optim.Laws
 
+open System.IO
 open Optim.Core
 
 /// Steps that depend on nothing but their arguments.
@@ -152,10 +153,61 @@ module Purity =
                     )
     }
 
+    let private comesBack (settings: LawSettings) : Law = {
+        Name = "a saved run comes back"
+        Statement =
+            "A run that is written and read again is the same run, bit by bit, goes on as it would have, and is written in the same "
+            + "bytes."
+        Check =
+            fun method ->
+                let program (trial: Trial) =
+                    steps trial [
+                        "use file = new System.IO.MemoryStream()"
+                        "Checkpoint.write file method run"
+                        "file.Position <- 0L"
+                        "let back = Checkpoint.read file method"
+                        "printfn \"%A and %A\" run.State back.State"
+                        "printfn \"%A and %A\" ((next run).Point.ToArray()) ((next back).Point.ToArray())"
+                        "printfn \"%A and %A\" (next run).Evaluations (next back).Evaluations"
+                    ]
+
+                let written (run: Run) : byte[] =
+                    use stream = new MemoryStream()
+                    Checkpoint.write stream method run
+                    stream.ToArray()
+
+                let judge (trial: Trial) (problem: LawProblem) (run: Run) =
+                    let bytes = written run
+                    use stream = new MemoryStream(bytes)
+                    let back = Checkpoint.read stream method
+                    let onward = resumeFor 3L method trial problem
+
+                    Law.firstOf [
+                        differing "written and read again" run back
+                        Law.expect (written back = bytes) (fun () -> "written again, the bytes differ")
+                        differing "3 steps after being read again" (onward run) (onward back)
+                    ]
+
+                Law.forAll
+                    settings
+                    (Law.trials ProblemGenerators.any 12)
+                    program
+                    (fun trial ->
+                        let problem = LawProblem.ofCase trial.Case
+                        let options = Trial.options trial
+
+                        match Solver.startFor (trial.Steps / 2L) options method problem.Objective problem.Start with
+                        // What ended before the method began has no state to save.
+                        | _, result when result.Reason.IsStartNotFinite -> ValueNone
+                        | run, _ -> judge trial problem run
+                    )
+    }
+
     /// The laws of this family.
     let laws (settings: LawSettings) : Law list = [
         isDeterministic settings
         isPure settings
         isUndisturbed settings
         resumes settings
+        comesBack settings
     ]

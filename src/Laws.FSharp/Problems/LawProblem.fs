@@ -146,7 +146,9 @@ module LawProblem =
             let tilt = Tensor.ofArray (Floats.scale noise (Floats.normal (seed + 1L) (2000L + k) n))
             fun x -> whole.Objective.Function x + Tensor.dot tilt (x - minimum)
 
-        sampled 0.25 at whole
+        // So far away that the noise is small beside the way to go.
+        let far = Floats.normal seed 2L n |> Array.map (fun y -> if y < 0.0 then -2.0 else 2.0)
+        sampled 0.25 at { whole with Start = Tensor.ofArray (Floats.add (center seed n) far) }
 
     let private miniBatches (case: ProblemCase) (batches: int) (size: int) (features: int) (seed: int64) : LawProblem =
         let penalty = 0.01

@@ -37,6 +37,10 @@ type internal CallCounter(onCall: int64 -> unit) =
             objective with
                 Function = counted objective.Function
                 FunctionAt = fun k -> counted (objective.FunctionAt k)
+                // Products of the Gauss-Newton matrix ask for the outputs once, inside their derivative.
+                Composition =
+                    objective.Composition
+                    |> ValueOption.map (fun c -> { c with OutputsAt = fun k -> counted (c.OutputsAt k) })
         }
 
 /// Where a run was after a step.
