@@ -83,6 +83,10 @@ let dizzy () : Method =
 let growing () : Method =
     descending "growing" (fun _ point at -> Shaping.concat 0 [ plain point at; Tensor.zeros [ 1 ] ])
 
+/// Counts in double precision only.
+let coarse () : Method =
+    descending "coarse" (fun _ point at -> Tensor.cast DType.Float64 (plain point at))
+
 /// Throws where a value is not a number.
 let fragile () : Method =
     descending

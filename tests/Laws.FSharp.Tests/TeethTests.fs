@@ -38,6 +38,7 @@ let private faults: (string * Claims * (unit -> Method)) list = [
     "runs do not disturb each other", Claims.none, Faulty.hoarder
     "finite numbers lead to finite points", Claims.none, Faulty.dizzy
     "finite numbers lead to finite points", Claims.none, Faulty.growing
+    "single precision stays single", Claims.none, Faulty.coarse
     "never an exception for numeric trouble", Claims.none, Faulty.fragile
     "wrong derivatives do no harm", Claims.none, Faulty.trusting
     "a cancelled run ends at once", Claims.none, Faulty.spendthrift

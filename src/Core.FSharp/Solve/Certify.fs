@@ -85,13 +85,13 @@ module internal Certify =
             let _, product = gradAndHvp objective.Function point
             lanczos key product point
 
-    /// A second look at a point whose gradient seemed to be at most the tolerance. looksAtCurvature: whether the budget
-    /// allows `products` more Hessian products.
+    /// A second look at a point whose gradient seemed to be at most the tolerance. mayLook: asked once the gradient is
+    /// confirmed, whether the budget allows to look at the curvature; its cost is counted by then.
     let check
         (objective: Objective)
         (key: Key)
         (tolerance: float)
-        (looksAtCurvature: bool)
+        (mayLook: unit -> bool)
         (point: Tensor)
         : Finding =
         let value, gradient = valueAndGrad objective.Function point
@@ -107,7 +107,7 @@ module internal Certify =
                 SmallestCurvature = ValueNone
             }
 
-            if not looksAtCurvature then
+            if not (mayLook ()) then
                 Finding.Confirmed certificate
             else
                 let struct (smallest, largest) = curvatures objective key point

@@ -36,7 +36,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
 
     /// What a second look at the last evaluation means for the run.
     let confirm (run: Run) (insists: bool) (last: Evaluation) (limit: float) : Verdict =
-        let looks =
+        let mayLook () =
             options.ExaminesCurvature
             && not objective.IsStochastic
             && oracle.TrySpend(
@@ -47,9 +47,10 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 =
                 ValueNone
 
+        let finding = Certify.check objective certificateKey limit mayLook last.Point
         let run = { run with Evaluations = oracle.Evaluations }
 
-        match Certify.check objective certificateKey limit looks last.Point with
+        match finding with
         | Finding.Confirmed certificate ->
             let reason = Reason.GradientSmall(certificate.GradientNorm, limit)
             Verdict.End(run, reason, ValueSome last, ValueSome certificate)

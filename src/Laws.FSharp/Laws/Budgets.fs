@@ -223,10 +223,9 @@ module Budgets =
             with :? OperationCanceledException ->
                 ValueNone
 
-        // The second half of a certificate is not worth a question to the token.
         Law.firstOf [
             Law.expect
-                (counter.Total <= trial.Steps + 1L)
+                (counter.Total <= trial.Steps)
                 (fun () -> $"cancelled in call {trial.Steps} of the function, but it was called {counter.Total} times")
             (match outcome with
              | ValueSome result when result.Outcome = Outcome.BudgetSpent ->

@@ -7,7 +7,7 @@ type QuadraticClaim =
     | Unclaimed
     /// The first accepted step ends at the minimum, to a gradient of 1e-9 of the start's: Newton's method.
     | OneMove
-    /// After as many accepted steps as variables the gradient is 1e-6 of the start's, for conditions up to 100: conjugate
+    /// After as many accepted steps as variables the gradient is 1e-6 of the start's, for conditions up to 10: conjugate
     /// gradients, and quasi-Newton methods with exact searches.
     | FiniteTermination
     /// f − f* falls at least by this factor with each accepted step, but for a factor 4 on the whole way, for curvatures

@@ -158,6 +158,48 @@ module Honesty =
                     )
     }
 
+    /// The same problem for points of single precision.
+    let private inSingle (problem: LawProblem) : LawProblem =
+        let single (f: Tensor -> Tensor) (x: Tensor) = Tensor.cast DType.Float32 (f (Tensor.cast DType.Float64 x))
+        let f = single problem.Objective.Function
+
+        {
+            problem with
+                Objective = Objective.composed "problem in single precision" (fun x -> x) f
+                Start = Tensor.cast DType.Float32 problem.Start
+        }
+
+    let private keepsElementType (settings: LawSettings) : Law = {
+        Name = "single precision stays single"
+        Statement = "From a start of Float32 elements every step and the result are Float32, without an exception."
+        Check =
+            fun method ->
+                let program (trial: Trial) =
+                    Snippet.withProblem trial.Case [
+                        "let single f x = Tensor.cast DType.Float32 (f (Tensor.cast DType.Float64 x))"
+                        "let objective = Objective.composed \"single\" id (single problem.Objective.Function)"
+                        "let start = Tensor.cast DType.Float32 problem.Start"
+                        "let observe (report: StepReport) (point: Tensor) ="
+                        "    printfn \"%d: %O\" report.Step point.DType"
+                        $"let options = {{ {(Trial.optionsSource trial).Trim([| '{'; '}'; ' ' |])}; Observe = observe }}"
+                        "Solver.minimizeWith options method objective start |> ignore"
+                    ]
+
+                let doubled (method: Method) (trial: Trial) : string voption =
+                    let problem = inSingle (LawProblem.ofCase trial.Case)
+                    let mutable found = ValueNone
+
+                    let observe (report: StepReport) (point: Tensor) : unit =
+                        if point.DType <> DType.Float32 && found.IsNone then
+                            found <- ValueSome $"step {report.Step} gave a point of {point.DType} elements"
+
+                    let options = { Trial.options trial with Observe = observe }
+                    Solver.minimizeWith options method problem.Objective problem.Start |> ignore
+                    found
+
+                Law.forAll settings (Law.trials ProblemGenerators.smooth 15) program (doubled method)
+    }
+
     /// What contradicts that the result is the best point seen.
     let internal notBest (problem: LawProblem) (recording: Recording) : string voption =
         let result = recording.Result
@@ -249,6 +291,7 @@ module Honesty =
         neverFalselyConverged settings
         neverThrows settings
         staysFinite settings
+        keepsElementType settings
         keepsBest settings
         survivesWrongDerivatives settings
     ]

@@ -36,7 +36,7 @@ type Law = {
 
 /// How thoroughly laws are looked at.
 type LawSettings = {
-    /// Cases for each law: 1 or more. Default 12.
+    /// Cases for each law: 1 or more. Default 30.
     Cases: int
     /// Fixes the cases. Default 1.
     Seed: uint64
@@ -48,8 +48,8 @@ type LawSettings = {
 [<RequireQualifiedAccess>]
 module LawSettings =
 
-    /// 12 cases for each law, seed 1, 200 attempts to shrink.
-    let defaults: LawSettings = { Cases = 12; Seed = 1UL; ShrinkAttempts = 200 }
+    /// 30 cases for each law, seed 1, 200 attempts to shrink.
+    let defaults: LawSettings = { Cases = 30; Seed = 1UL; ShrinkAttempts = 200 }
 
 /// Laws from trials.
 [<RequireQualifiedAccess>]

@@ -121,7 +121,7 @@ module Progress =
         | QuadraticClaim.FiniteTermination -> [
             law
                 "n accepted steps end at the minimum of n variables"
-                100.0
+                10.0
                 400L
                 (fun problem -> gradientAfter problem.Start.Length 1e-6 problem)
           ]

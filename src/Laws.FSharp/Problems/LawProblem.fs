@@ -7,8 +7,11 @@ open Optim.Core
 /// A problem with what is known about it.
 [<NoComparison; NoEquality>]
 type LawProblem = {
+    /// What it was made from.
     Case: ProblemCase
+    /// What is minimized. It says how it is composed, so that it has a Gauss-Newton matrix.
     Objective: Objective
+    /// Where runs start (n).
     Start: Tensor
     /// The value of the whole objective, by hand-written arithmetic.
     ValueAt: float[] -> float
