@@ -161,6 +161,27 @@ let problems =
             )
 
         testCase
+            "the gradient check flags every wrong derivative"
+            (fun () ->
+                for case in sample 12 ProblemGenerators.wronglyDifferentiated do
+                    let problem = LawProblem.ofCase case
+                    let x = Tensor.ofArray (near problem)
+                    let report = GradientCheck.checkGradients problem.Objective.Function x
+                    Expect.isFalse report.IsCorrect $"{case}"
+                    Expect.isNonEmpty report.Mistakes $"{case}: mistakes"
+            )
+
+        testCase
+            "the gradient check believes right derivatives"
+            (fun () ->
+                for case in sample 12 ProblemGenerators.smooth do
+                    let problem = LawProblem.ofCase case
+                    let x = Tensor.ofArray (near problem)
+                    let report = GradientCheck.checkGradients problem.Objective.Function x
+                    Expect.isTrue report.IsCorrect $"{case}: {report}"
+            )
+
+        testCase
             "coordinates come back"
             (fun () ->
                 for coordinates in [ Coordinates.Shifted 3L; Coordinates.Rotated 4L; Coordinates.Affine 5L ] do
