@@ -5,7 +5,7 @@ namespace Optim.Core
 open System
 open System.Text.Json
 open Optim
-open Optim.Solve
+open Optim.Contract
 
 /// The parts of a run that do not depend on its method, as one record that the generic walk understands.
 [<NoComparison; NoEquality>]

@@ -33,7 +33,9 @@ module Honesty =
     let private certified (problem: LawProblem) (result: SolveResult) (certificate: Certificate) : string voption =
         let point = result.Point.ToArray()
         let norm = LawProblem.gradientNorm problem point
-        let asked = tolerance * LawProblem.gradientNorm problem (problem.Start.ToArray())
+        let atStart = LawProblem.gradientNorm problem (problem.Start.ToArray())
+        // From a start without slope the tolerance refers to a later gradient, which only the run has seen.
+        let asked = if atStart > 0.0 then tolerance * atStart else certificate.Tolerance
         let asked = asked * (1.0 + rounding)
         let value = problem.ValueAt point
 

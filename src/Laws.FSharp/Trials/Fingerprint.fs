@@ -70,7 +70,13 @@ module internal Fingerprint =
         yield! ofEvaluation "Last" run.Last
         "StartNorm", bits run.StartNorm
         yield! ofValue "QuietMoves" run.QuietMoves
+        "MoveValue", bits run.MoveValue
         "SaddleSince", string run.SaddleSince
+        match run.Ended with
+        | ValueNone -> "Ended", "not yet"
+        | ValueSome ending ->
+            "Ended", Reason.text ending.Reason
+            yield! ofEvaluation "Ended.At" ending.At
     ]
 
     /// What a result says but its times.
