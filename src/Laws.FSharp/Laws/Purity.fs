@@ -7,11 +7,14 @@ open Optim.Core
 [<RequireQualifiedAccess>]
 module Purity =
 
+    /// The trial's steps are where these runs pause, not a budget: they go on after that.
+    let private options (trial: Trial) : SolveOptions = { Trial.options trial with Budget = Budget.standard }
+
     let private startFor (count: int64) (method: Method) (trial: Trial) (problem: LawProblem) : Run =
-        fst (Solver.startFor count (Trial.options trial) method problem.Objective problem.Start)
+        fst (Solver.startFor count (options trial) method problem.Objective problem.Start)
 
     let private resumeFor (count: int64) (method: Method) (trial: Trial) (problem: LawProblem) (run: Run) : Run =
-        fst (Solver.resumeFor count (Trial.options trial) method problem.Objective run)
+        fst (Solver.resumeFor count (options trial) method problem.Objective run)
 
     let private differing (detail: string) (first: Run) (second: Run) : string voption =
         Fingerprint.difference (Fingerprint.ofRun first) (Fingerprint.ofRun second)
@@ -194,9 +197,7 @@ module Purity =
                     program
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
-                        let options = Trial.options trial
-
-                        match Solver.startFor (trial.Steps / 2L) options method problem.Objective problem.Start with
+                        match Solver.startFor trial.Steps (options trial) method problem.Objective problem.Start with
                         // What ended before the method began has no state to save.
                         | _, result when result.Reason.IsStartNotFinite -> ValueNone
                         | run, _ -> judge trial problem run
