@@ -82,7 +82,9 @@ module Laws =
 
     /// Tests of the universal laws and of those that the claims call for.
     let forMethodClaiming (claims: Claims) (method: Method) : Test =
-        testList $"laws of {method.Name}" (forClaims LawSettings.defaults claims |> List.map (test method))
+        testList
+            $"laws of {method.Name}"
+            (forClaims LawSettings.defaults claims |> List.map (test method))
 
     /// Tests of the universal laws: one line tests a new method.
     let forMethod (method: Method) : Test = forMethodClaiming Claims.none method

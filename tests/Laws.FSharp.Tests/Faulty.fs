@@ -19,7 +19,8 @@ let private descending (name: string) (step: Oracle -> Tensor -> Evaluation -> T
 let private plain (point: Tensor) (at: Evaluation) : Tensor = point - 0.1 * at.Gradient
 
 /// Goes up.
-let uphill () : Method = descending "uphill" (fun _ point at -> point + 0.1 * at.Gradient)
+let uphill () : Method =
+    descending "uphill" (fun _ point at -> point + 0.1 * at.Gradient)
 
 /// Asks the function itself for values, so that nobody counts them.
 let spendthrift () : Method =
@@ -36,7 +37,9 @@ let smuggler () : Method =
     Method.create
         "smuggler"
         (fun _ _ -> ())
-        (fun oracle point () -> Step.moved (point - 0.1 * Derivatives.grad oracle.Objective.Function point) 0.1 ())
+        (fun oracle point () ->
+            Step.moved (point - 0.1 * Derivatives.grad oracle.Objective.Function point) 0.1 ()
+        )
 
 /// Counts its steps where nobody sees it.
 let secretive () : Method =
@@ -120,7 +123,9 @@ let unsavable () : Method =
     Method.create
         "unsavable"
         (fun _ _ -> { Rate = fun () -> 0.1 })
-        (fun oracle point state -> Step.moved (point - state.Rate() * oracle.Gradient point) 0.1 state)
+        (fun oracle point state ->
+            Step.moved (point - state.Rate() * oracle.Gradient point) 0.1 state
+        )
 
 /// Remembers a tensor by its identity, which no file keeps.
 [<ReferenceEquality>]
@@ -163,4 +168,5 @@ let content () : Method =
         )
 
 /// Does nothing.
-let idle () : Method = descending "idle" (fun _ point _ -> point + 0.0)
+let idle () : Method =
+    descending "idle" (fun _ point _ -> point + 0.0)

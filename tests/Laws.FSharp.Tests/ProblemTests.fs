@@ -28,11 +28,14 @@ let private sample (count: int) (cases: Arbitrary<ProblemCase>) : ProblemCase se
 
 /// A point near the start, where derivatives are compared.
 let private near (problem: LawProblem) : float[] =
-    problem.Start.ToArray() |> Array.mapi (fun i x -> x * 1.01 + 0.003 * float (i + 1))
+    problem.Start.ToArray()
+    |> Array.mapi (fun i x -> x * 1.01 + 0.003 * float (i + 1))
 
 let private relative (expected: float[]) (actual: float[]) : float =
     let size = Array.map2 (fun a b -> max (abs a) (abs b)) expected actual |> Array.max
-    (Array.map2 (fun a b -> abs (a - b)) expected actual |> Array.max) / max size Double.Epsilon
+
+    (Array.map2 (fun a b -> abs (a - b)) expected actual |> Array.max)
+    / max size Double.Epsilon
 
 [<Tests>]
 let formulas =
@@ -44,7 +47,10 @@ let formulas =
                     for case in sample 8 cases do
                         let problem = LawProblem.ofCase case
                         let x = near problem
-                        let value, gradient = Derivatives.valueAndGrad problem.Objective.Function (Tensor.ofArray x)
+
+                        let value, gradient =
+                            Derivatives.valueAndGrad problem.Objective.Function (Tensor.ofArray x)
+
                         let values = relative [| problem.ValueAt x |] [| value.ToScalar() |]
                         Expect.isLessThan values 1e-9 $"{case}: value"
                         let gradients = relative (problem.GradientAt x) (gradient.ToArray())
@@ -62,11 +68,17 @@ let formulas =
                             x
                             |> Array.mapi (fun i xi ->
                                 let h = 1e-6 * max 1.0 (abs xi)
-                                let at (t: float) = problem.ValueAt(Array.updateAt i (xi + t) x)
+
+                                let at (t: float) =
+                                    problem.ValueAt(Array.updateAt i (xi + t) x)
+
                                 (at h - at -h) / (2.0 * h)
                             )
 
-                        Expect.isLessThan (relative (problem.GradientAt x) differences) 1e-4 $"{case}: differences"
+                        Expect.isLessThan
+                            (relative (problem.GradientAt x) differences)
+                            1e-4
+                            $"{case}: differences"
                 )
 
             testCase
@@ -97,7 +109,12 @@ let problems =
             (fun () ->
                 let spectrum = [ 1.0; 0.25; 0.001 ]
                 let problem = LawProblem.ofCase (ProblemCase.Quadratic(spectrum, 11L))
-                let struct (values, _) = Linalg.symmetricEigen (Derivatives.hessian problem.Objective.Function problem.Start)
+
+                let struct (values, _) =
+                    Linalg.symmetricEigen (
+                        Derivatives.hessian problem.Objective.Function problem.Start
+                    )
+
                 let expected = spectrum |> List.sort |> Array.ofList
                 Expect.isLessThan (relative expected (values.ToArray())) 1e-12 "eigenvalues"
             )
@@ -112,7 +129,11 @@ let problems =
                 let struct (values, _) = Linalg.symmetricEigen hessian
                 let values = values.ToArray()
                 let exact = [| Array.min values; values |> Array.map abs |> Array.max |]
-                Expect.isLessThan (relative exact [| smallest; largest |]) 1e-6 "smallest and largest"
+
+                Expect.isLessThan
+                    (relative exact [| smallest; largest |])
+                    1e-6
+                    "smallest and largest"
             )
 
         testCase
@@ -139,8 +160,16 @@ let problems =
             (fun () ->
                 let problem = LawProblem.ofCase (ProblemCase.MiniBatches(4, 5, 3, 9L))
                 let x = Tensor.ofArray [| 0.3; -0.2; 0.9 |]
-                let parts = List.init 4 (fun k -> (problem.Objective.FunctionAt (int64 k) x).ToScalar())
-                Expect.floatClose Accuracy.high (List.average parts) ((problem.Objective.Function x).ToScalar()) "mean"
+
+                let parts =
+                    List.init 4 (fun k -> (problem.Objective.FunctionAt (int64 k) x).ToScalar())
+
+                Expect.floatClose
+                    Accuracy.high
+                    (List.average parts)
+                    ((problem.Objective.Function x).ToScalar())
+                    "mean"
+
                 Expect.isGreaterThan (List.distinct parts).Length 1 "parts differ"
             )
 
@@ -155,7 +184,10 @@ let problems =
                 Expect.equal (value.ToScalar()) ((right.Objective.Function x).ToScalar()) "value"
                 let expected = right.GradientAt(x.ToArray()) |> Array.map (fun g -> -0.1 * g)
                 Expect.isLessThan (relative expected (gradient.ToArray())) 1e-12 "gradient"
-                let hessian (p: LawProblem) = (Derivatives.hessian p.Objective.Function x).ToArray()
+
+                let hessian (p: LawProblem) =
+                    (Derivatives.hessian p.Objective.Function x).ToArray()
+
                 let expected = hessian right |> Array.map (fun h -> -0.1 * h)
                 Expect.isLessThan (relative expected (hessian wrong)) 1e-12 "Hessian"
             )
@@ -184,11 +216,21 @@ let problems =
         testCase
             "coordinates come back"
             (fun () ->
-                for coordinates in [ Coordinates.Shifted 3L; Coordinates.Rotated 4L; Coordinates.Affine 5L ] do
+                for coordinates in
+                    [ Coordinates.Shifted 3L; Coordinates.Rotated 4L; Coordinates.Affine 5L ] do
                     let inner = LawProblem.ofCase (ProblemCase.Rosenbrock(3, 1.0))
-                    let moved = LawProblem.ofCase (ProblemCase.Moved(coordinates, ProblemCase.Rosenbrock(3, 1.0)))
+
+                    let moved =
+                        LawProblem.ofCase (
+                            ProblemCase.Moved(coordinates, ProblemCase.Rosenbrock(3, 1.0))
+                        )
+
                     let back = Coordinates.toOriginal coordinates (moved.Start.ToArray())
-                    Expect.isLessThan (relative (inner.Start.ToArray()) back) 1e-12 $"{coordinates}: the start"
+
+                    Expect.isLessThan
+                        (relative (inner.Start.ToArray()) back)
+                        1e-12
+                        $"{coordinates}: the start"
             )
 
         testCase
@@ -197,7 +239,10 @@ let problems =
                 let case =
                     ProblemCase.Scaled(
                         1e-12,
-                        ProblemCase.Moved(Coordinates.Rotated 7L, ProblemCase.Quadratic([ 1.0; 0.25 ], -3L))
+                        ProblemCase.Moved(
+                            Coordinates.Rotated 7L,
+                            ProblemCase.Quadratic([ 1.0; 0.25 ], -3L)
+                        )
                     )
 
                 let expected =

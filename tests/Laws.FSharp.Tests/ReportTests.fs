@@ -33,8 +33,16 @@ let reports =
                 let report = Laws.report [ law ] (Faulty.dizzy ())
                 Expect.isFalse report.IsLawful "lawful"
                 Expect.equal report.Broken [ law.Name ] "broken laws"
-                Expect.stringStarts (report.ToString()) "dizzy breaks 1 of 1 laws\n  BROKEN  " "text"
-                Expect.stringContains (report.ToString()) "LawProblem.ofCase (ProblemCase." "the program"
+
+                Expect.stringStarts
+                    (report.ToString())
+                    "dizzy breaks 1 of 1 laws\n  BROKEN  "
+                    "text"
+
+                Expect.stringContains
+                    (report.ToString())
+                    "LawProblem.ofCase (ProblemCase."
+                    "the program"
             )
 
         testCase
@@ -42,7 +50,12 @@ let reports =
             (fun () ->
                 let names (laws: Law list) = laws |> List.map _.Name
                 let report = Laws.run (Faulty.secretive ())
-                Expect.equal (report.Verdicts |> List.map fst |> names) (names Laws.universal) "laws"
+
+                Expect.equal
+                    (report.Verdicts |> List.map fst |> names)
+                    (names Laws.universal)
+                    "laws"
+
                 Expect.contains report.Broken "a step is a function of its state" "broken laws"
             )
 
@@ -51,8 +64,14 @@ let reports =
             (fun () ->
                 let message =
                     try
-                        let tests = Laws.forMethod (Faulty.dizzy ()) |> Test.toTestCodeList |> List.ofSeq
-                        let wanted = tests |> List.find (fun t -> List.contains "finite numbers lead to finite points" t.name)
+                        let tests =
+                            Laws.forMethod (Faulty.dizzy ()) |> Test.toTestCodeList |> List.ofSeq
+
+                        let wanted =
+                            tests
+                            |> List.find (fun t ->
+                                List.contains "finite numbers lead to finite points" t.name
+                            )
 
                         match wanted.test with
                         | Sync run -> run ()
@@ -78,7 +97,11 @@ let reports =
                 | LawVerdict.Holds _ -> failtestNoStack "dizzy passed"
                 | LawVerdict.Broken found ->
                     Expect.isGreaterThan found.Shrinks 0 "simplifications"
-                    Expect.stringContains found.Program "Budget = Budget.steps 4L" "no more steps than it takes"
+
+                    Expect.stringContains
+                        found.Program
+                        "Budget = Budget.steps 4L"
+                        "no more steps than it takes"
             )
 
         testCase

@@ -48,7 +48,8 @@ let catalogued: (Claims * Method) list = [
     },
     Catalogue.create "gradient-descent" Map.empty
 
-    { rated with OnQuadratics = QuadraticClaim.Linear(0.9025, 10.0) }, Catalogue.create "sgd" (Map [ "rate", 0.5 ])
+    { rated with OnQuadratics = QuadraticClaim.Linear(0.9025, 10.0) },
+    Catalogue.create "sgd" (Map [ "rate", 0.5 ])
 
     { rated with OnQuadratics = QuadraticClaim.Reduces(1e-4, 300L, 10.0) },
     Catalogue.create "momentum" (Map [ "rate", 0.1 ])
@@ -71,41 +72,48 @@ let catalogued: (Claims * Method) list = [
     },
     Catalogue.create "adamw" (Map [ "rate", 0.05 ])
 
-    { searching with OnQuadratics = QuadraticClaim.Reduces(1e-10, 200L, 100.0) }, Catalogue.create "bfgs" Map.empty
-    { searching with OnQuadratics = QuadraticClaim.Reduces(1e-10, 200L, 100.0) }, Catalogue.create "lbfgs" Map.empty
+    { searching with OnQuadratics = QuadraticClaim.Reduces(1e-10, 200L, 100.0) },
+    Catalogue.create "bfgs" Map.empty
+    { searching with OnQuadratics = QuadraticClaim.Reduces(1e-10, 200L, 100.0) },
+    Catalogue.create "lbfgs" Map.empty
     newton, Catalogue.create "newton" Map.empty
-    { newton with IsMonotone = false; ConvergesGlobally = false }, Catalogue.create "newton-pure" Map.empty
-    { searching with OnQuadratics = QuadraticClaim.Reduces(1e-10, 100L, 1e4) }, Catalogue.create "newton-cg" Map.empty
+    { newton with IsMonotone = false; ConvergesGlobally = false },
+    Catalogue.create "newton-pure" Map.empty
+    { searching with OnQuadratics = QuadraticClaim.Reduces(1e-10, 100L, 1e4) },
+    Catalogue.create "newton-cg" Map.empty
 
-    {
-        searching with
-            EscapesSaddles = true
-            OnQuadratics = QuadraticClaim.OneMove
-    },
+    { searching with EscapesSaddles = true; OnQuadratics = QuadraticClaim.OneMove },
     Catalogue.create "saddle-free-newton" Map.empty
 ]
 
 /// The same methods in other settings.
 let varied: (Claims * Method) list = [
     { rated with OnQuadratics = QuadraticClaim.Linear(0.9801, 100.0) },
-    GradientDescent.create { Search = FixedSize.create 1.0 } |> Method.rename "gradient-descent, rate 1"
+    GradientDescent.create { Search = FixedSize.create 1.0 }
+    |> Method.rename "gradient-descent, rate 1"
 
     { rated with SuitsMiniBatches = false },
     Sgd.create { Sgd.defaults with Rate = Schedule.WarmUp(5L, Schedule.Cosine(0.5, 0.01, 50L)) }
     |> Method.rename "sgd, warm-up and cosine"
 
     { rated with IsTranslationInvariant = false },
-    Sgd.create { Sgd.defaults with Rate = Schedule.Inverse(0.5, 0.1); WeightDecay = 1e-3; Momentum = 0.5 }
+    Sgd.create {
+        Sgd.defaults with
+            Rate = Schedule.Inverse(0.5, 0.1)
+            WeightDecay = 1e-3
+            Momentum = 0.5
+    }
     |> Method.rename "momentum with weight decay"
 
-    exact,
-    Bfgs.create { Search = exactSearch } |> Method.rename "bfgs, exact search"
+    exact, Bfgs.create { Search = exactSearch } |> Method.rename "bfgs, exact search"
 
     exact,
-    Lbfgs.create { Lbfgs.defaults with Search = exactSearch } |> Method.rename "lbfgs, exact search"
+    Lbfgs.create { Lbfgs.defaults with Search = exactSearch }
+    |> Method.rename "lbfgs, exact search"
 
     { searching with OnQuadratics = QuadraticClaim.Reduces(1e-8, 300L, 100.0) },
-    Lbfgs.create { History = 3; Search = Armijo.create Armijo.defaults } |> Method.rename "lbfgs, 3 pairs, Armijo"
+    Lbfgs.create { History = 3; Search = Armijo.create Armijo.defaults }
+    |> Method.rename "lbfgs, 3 pairs, Armijo"
 
     newton,
     Newton.create { Newton.defaults with Modification = HessianModification.Absolute }
@@ -122,7 +130,12 @@ let varied: (Claims * Method) list = [
     NewtonCg.create { NewtonCg.defaults with Matrix = CurvatureMatrix.GaussNewton }
     |> Method.rename "newton-cg, Gauss-Newton"
 
-    { Claims.none with IsScaleInvariant = true; IsTranslationInvariant = true; IsRotationEquivariant = true },
+    {
+        Claims.none with
+            IsScaleInvariant = true
+            IsTranslationInvariant = true
+            IsRotationEquivariant = true
+    },
     SaddleFreeNewton.create { Damping = SaddleFreeDamping.Fixed 0.1 }
     |> Method.rename "saddle-free-newton, fixed damping"
 ]

@@ -20,10 +20,17 @@ let private everything: Claims = {
     OnQuadratics = QuadraticClaim.OneMove
 }
 
-let private steepest () : Method = GradientDescent.create GradientDescent.defaults
-let private atRate (rate: float) () : Method = Sgd.create { Sgd.defaults with Rate = Schedule.Constant rate }
-let private adam () : Method = Adam.create { Adam.defaults with Rate = Schedule.Constant 0.05 }
-let private adamW () : Method = AdamW.create { AdamW.defaults with Rate = Schedule.Constant 0.05; WeightDecay = 0.1 }
+let private steepest () : Method =
+    GradientDescent.create GradientDescent.defaults
+
+let private atRate (rate: float) () : Method =
+    Sgd.create { Sgd.defaults with Rate = Schedule.Constant rate }
+
+let private adam () : Method =
+    Adam.create { Adam.defaults with Rate = Schedule.Constant 0.05 }
+
+let private adamW () : Method =
+    AdamW.create { AdamW.defaults with Rate = Schedule.Constant 0.05; WeightDecay = 0.1 }
 
 /// The law that must fail, what the method claims, and the method.
 let private faults: (string * Claims * (unit -> Method)) list = [
@@ -44,7 +51,9 @@ let private faults: (string * Claims * (unit -> Method)) list = [
     "a cancelled run ends at once", Claims.none, Faulty.spendthrift
     "a saved run comes back", Claims.none, Faulty.unsavable
     "a saved run comes back", Claims.none, Faulty.possessive
-    "as fast on quadratics as claimed", { Claims.none with OnQuadratics = QuadraticClaim.OneMove }, Faulty.mistaken
+    "as fast on quadratics as claimed",
+    { Claims.none with OnQuadratics = QuadraticClaim.OneMove },
+    Faulty.mistaken
 
     "as fast on quadratics as claimed",
     { Claims.none with OnQuadratics = QuadraticClaim.Reduces(1e-6, 400L, 10.0) },
@@ -59,10 +68,14 @@ let private faults: (string * Claims * (unit -> Method)) list = [
     steepest
 
     "saddles are left", { Claims.none with EscapesSaddles = true }, steepest
-    "smooth problems are solved from afar", { Claims.none with ConvergesGlobally = true }, atRate 0.01
+    "smooth problems are solved from afar",
+    { Claims.none with ConvergesGlobally = true },
+    atRate 0.01
     "samples lead to the whole", { Claims.none with SuitsMiniBatches = true }, Faulty.idle
     "scaling the problem changes nothing", { Claims.none with IsScaleInvariant = true }, atRate 0.5
-    "shifting the problem shifts the path", { Claims.none with IsTranslationInvariant = true }, adamW
+    "shifting the problem shifts the path",
+    { Claims.none with IsTranslationInvariant = true },
+    adamW
     "rotating the problem rotates the path", { Claims.none with IsRotationEquivariant = true }, adam
     "any coordinates give the same path", { Claims.none with IsAffineInvariant = true }, steepest
 ]
@@ -75,7 +88,8 @@ let private lawsOfTheLoop: string list = [
 ]
 
 let private lawNamed (name: string) (claims: Claims) : Law =
-    Laws.forClaims LawSettings.defaults claims |> List.find (fun law -> law.Name = name)
+    Laws.forClaims LawSettings.defaults claims
+    |> List.find (fun law -> law.Name = name)
 
 [<Tests>]
 let teeth =
@@ -87,11 +101,20 @@ let teeth =
                 $"{method.Name} is caught: {name}"
                 (fun () ->
                     match (lawNamed name claims).Check method with
-                    | LawVerdict.Holds cases -> failtestNoStack $"{method.Name} passed {cases} cases"
+                    | LawVerdict.Holds cases ->
+                        failtestNoStack $"{method.Name} passed {cases} cases"
                     | LawVerdict.Broken counterexample ->
                         Expect.isNonEmpty counterexample.Detail "what is wrong"
-                        Expect.stringContains counterexample.Program "let counterexample (method: Method) =" "a function"
-                        Expect.stringContains counterexample.Program "ProblemCase." "of a printed problem"
+
+                        Expect.stringContains
+                            counterexample.Program
+                            "let counterexample (method: Method) ="
+                            "a function"
+
+                        Expect.stringContains
+                            counterexample.Program
+                            "ProblemCase."
+                            "of a printed problem"
                 )
 
         testCase
@@ -99,7 +122,11 @@ let teeth =
             (fun () ->
                 let names = Laws.forClaims LawSettings.defaults everything |> List.map _.Name
                 let caught = faults |> List.map (fun (name, _, _) -> name)
-                let unproven = names |> List.filter (fun name -> not (List.contains name (caught @ lawsOfTheLoop)))
+
+                let unproven =
+                    names
+                    |> List.filter (fun name -> not (List.contains name (caught @ lawsOfTheLoop)))
+
                 Expect.isEmpty unproven "laws without a fault"
             )
 
@@ -108,7 +135,11 @@ let teeth =
             (fun () ->
                 let laws = Laws.forClaims LawSettings.defaults everything
                 Expect.equal (List.distinct (laws |> List.map _.Name)).Length laws.Length "names"
-                Expect.equal (List.distinct (laws |> List.map _.Statement)).Length laws.Length "statements"
+
+                Expect.equal
+                    (List.distinct (laws |> List.map _.Statement)).Length
+                    laws.Length
+                    "statements"
             )
     ]
 
@@ -116,7 +147,9 @@ let private options: SolveOptions = { SolveOptions.defaults with Budget = Budget
 
 let private solve (case: ProblemCase) : LawProblem * SolveResult =
     let problem = LawProblem.ofCase case
-    problem, Solver.minimizeWith options (Newton.create Newton.defaults) problem.Objective problem.Start
+
+    problem,
+    Solver.minimizeWith options (Newton.create Newton.defaults) problem.Objective problem.Start
 
 let private certificate: Certificate = {
     Value = 0.0
@@ -176,9 +209,16 @@ let honesty =
             (fun () ->
                 let problem, result = solve (ProblemCase.Quadratic([ 1.0 ], 3L))
                 Expect.isTrue (isFalse problem { result with Certificate = ValueNone }) "none"
-                Expect.isTrue (isFalse problem { result with Outcome = Outcome.Stopped }) "Stopped with one"
+
+                Expect.isTrue
+                    (isFalse problem { result with Outcome = Outcome.Stopped })
+                    "Stopped with one"
+
                 let generous = { certificate with GradientNorm = 1.0 }
-                Expect.isTrue (isFalse problem { result with Certificate = ValueSome generous }) "a large gradient in it"
+
+                Expect.isTrue
+                    (isFalse problem { result with Certificate = ValueSome generous })
+                    "a large gradient in it"
             )
     ]
 
@@ -191,7 +231,9 @@ let private doctored (change: Recording -> Recording) : string voption =
 [<Tests>]
 let loop =
     testList "Loop" [
-        testCase "a true best point is believed" (fun () -> Expect.equal (doctored id) ValueNone "nothing false")
+        testCase
+            "a true best point is believed"
+            (fun () -> Expect.equal (doctored id) ValueNone "nothing false")
 
         testCase
             "a lower value on the way is noticed"
@@ -206,7 +248,10 @@ let loop =
             (fun () ->
                 let elsewhere (r: SolveResult) = { r with Point = r.Point + 0.1 }
                 let change (r: Recording) = { r with Result = elsewhere r.Result }
-                Expect.isTrue (ValueOption.isSome (doctored change)) "the value belongs to another point"
+
+                Expect.isTrue
+                    (ValueOption.isSome (doctored change))
+                    "the value belongs to another point"
             )
 
         testCase

@@ -63,10 +63,7 @@ module Checkpoint =
 
          json.WritePropertyName "state"
 
-         CheckpointFormat.writeNode
-             json
-             indexOf
-             (method.StateShape.Encode run.State)
+         CheckpointFormat.writeNode json indexOf (method.StateShape.Encode run.State)
 
          json.WriteStartArray "tensors"
 
@@ -171,8 +168,7 @@ module Checkpoint =
         let tensors = readTensors stream payloadEnd (root.GetProperty "tensors")
 
         let state =
-            method.StateShape
-                .Decode(CheckpointFormat.readNode tensors (root.GetProperty "state"))
+            method.StateShape.Decode(CheckpointFormat.readNode tensors (root.GetProperty "state"))
 
         match runShape.Value.Decode(CheckpointFormat.readNode tensors (root.GetProperty "run")) with
         | :? SavedRun as saved -> CheckpointFormat.ofSaved saved state

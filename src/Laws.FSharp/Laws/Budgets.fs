@@ -21,7 +21,11 @@ type internal Limit =
         | Limit.Values most -> { Budget.standard with Steps = 300L; Values = most }
         | Limit.Gradients most -> { Budget.standard with Steps = 300L; Gradients = most }
         | Limit.Products most -> { Budget.standard with Steps = 100L; Products = most }
-        | Limit.GradientEquivalents most -> { Budget.standard with Steps = 300L; GradientEquivalents = most }
+        | Limit.GradientEquivalents most -> {
+            Budget.standard with
+                Steps = 300L
+                GradientEquivalents = most
+          }
 
     member limit.Source: string =
         match limit with
@@ -51,11 +55,16 @@ module Budgets =
             Gen.map (fun (n: int64) -> Limit.GradientEquivalents(float n / 3.0)) (count 90)
         ]
 
-    let private limitedTrials (limits: Gen<Limit>) (cases: Arbitrary<ProblemCase>) : Arbitrary<LimitedTrial> =
-        let trials = Gen.map2 (fun case limit -> { Case = case; Limit = limit }) (Arb.toGen cases) limits
+    let private limitedTrials
+        (limits: Gen<Limit>)
+        (cases: Arbitrary<ProblemCase>)
+        : Arbitrary<LimitedTrial> =
+        let trials =
+            Gen.map2 (fun case limit -> { Case = case; Limit = limit }) (Arb.toGen cases) limits
 
         let shrink (trial: LimitedTrial) : LimitedTrial seq =
-            ProblemGenerators.shrink trial.Case |> Seq.map (fun case -> { trial with Case = case })
+            ProblemGenerators.shrink trial.Case
+            |> Seq.map (fun case -> { trial with Case = case })
 
         Arb.fromGenShrink (trials, shrink)
 
@@ -95,12 +104,15 @@ module Budgets =
             within "calls of the function with plain numbers" recording.Plain budget.Values
             Law.expect
                 (counts.GradientEquivalents <= budget.GradientEquivalents)
-                (fun () -> $"a cost of {counts.GradientEquivalents} gradients, the budget was {budget.GradientEquivalents}")
+                (fun () ->
+                    $"a cost of {counts.GradientEquivalents} gradients, the budget was {budget.GradientEquivalents}"
+                )
         ]
 
     let private staysWithinBudget (settings: LawSettings) : Law = {
         Name = "never over budget"
-        Statement = "Steps, values, gradients, products and their cost stay at or below the budget, whichever is limited."
+        Statement =
+            "Steps, values, gradients, products and their cost stay at or below the budget, whichever is limited."
         Check =
             fun method ->
                 Law.forAll
@@ -119,8 +131,12 @@ module Budgets =
         let calls = plain + differentiated
         let n = int64 problem.Start.Length
 
-        let said = $"the counts say {counts.Values} values, {counts.Gradients} gradients, {counts.Products} products"
-        let seen = $"the function was called {plain} times with plain numbers and {differentiated} times inside derivatives"
+        let said =
+            $"the counts say {counts.Values} values, {counts.Gradients} gradients, {counts.Products} products"
+
+        let seen =
+            $"the function was called {plain} times with plain numbers and {differentiated} times inside derivatives"
+
         let isPossible =
             plain <= counts.Values
             && counts.Values <= calls
@@ -132,7 +148,8 @@ module Budgets =
 
     let private countsTruly (settings: LawSettings) : Law = {
         Name = "counts are true"
-        Statement = "The counts of values, gradients and products agree with the calls that the function itself has seen."
+        Statement =
+            "The counts of values, gradients and products agree with the calls that the function itself has seen."
         Check =
             fun method ->
                 let limits = Gen.elements [ Limit.Steps 30L; Limit.Products 0L; Limit.Products 40L ]
@@ -149,7 +166,8 @@ module Budgets =
 
     let private keepsTime (settings: LawSettings) : Law = {
         Name = "never over time"
-        Statement = "When each call of the function takes a tick of the clock, no call begins after the budget of time."
+        Statement =
+            "When each call of the function takes a tick of the clock, no call begins after the budget of time."
         Check =
             fun method ->
                 let program (trial: Trial) =
@@ -199,13 +217,21 @@ module Budgets =
 
                         Law.expect
                             (counter.Total <= trial.Steps)
-                            (fun () -> $"{counter.Total} calls of the function in {trial.Steps} ticks of the clock")
+                            (fun () ->
+                                $"{counter.Total} calls of the function in {trial.Steps} ticks of the clock"
+                            )
                     )
     }
 
     let private cancelled (method: Method) (trial: Trial) : string voption =
         use source = new CancellationTokenSource()
-        let counter = CallCounter(fun calls -> if calls = trial.Steps then source.Cancel())
+
+        let counter =
+            CallCounter(fun calls ->
+                if calls = trial.Steps then
+                    source.Cancel()
+            )
+
         let problem = LawProblem.ofCase trial.Case
 
         let options = {
@@ -219,17 +245,24 @@ module Budgets =
         let outcome =
             try
                 let result = Solver.minimizeWith options method objective problem.Start
-                if counter.Total < trial.Steps then ValueNone else ValueSome result
+
+                if counter.Total < trial.Steps then
+                    ValueNone
+                else
+                    ValueSome result
             with :? OperationCanceledException ->
                 ValueNone
 
         Law.firstOf [
             Law.expect
                 (counter.Total <= trial.Steps)
-                (fun () -> $"cancelled in call {trial.Steps} of the function, but it was called {counter.Total} times")
+                (fun () ->
+                    $"cancelled in call {trial.Steps} of the function, but it was called {counter.Total} times"
+                )
             (match outcome with
              | ValueSome result when result.Outcome = Outcome.BudgetSpent ->
-                 ValueSome $"cancelled in call {trial.Steps} of the function, but the run went on to the end"
+                 ValueSome
+                     $"cancelled in call {trial.Steps} of the function, but the run went on to the end"
              | ValueSome _
              | ValueNone -> ValueNone)
         ]
@@ -272,10 +305,14 @@ module Budgets =
     /// What contradicts an end that was requested in this step.
     let internal late (step: int64) (result: SolveResult) : string voption =
         Law.firstOf [
-            Law.expect (result.Steps <= step) (fun () -> $"{result.Steps} steps, an end was requested in {step}")
+            Law.expect
+                (result.Steps <= step)
+                (fun () -> $"{result.Steps} steps, an end was requested in {step}")
             Law.expect
                 (result.Outcome <> Outcome.BudgetSpent)
-                (fun () -> $"the reason is {Reason.text result.Reason}, though an end was requested")
+                (fun () ->
+                    $"the reason is {Reason.text result.Reason}, though an end was requested"
+                )
         ]
 
     let private requested (method: Method) (trial: Trial) : string voption =
@@ -286,14 +323,18 @@ module Budgets =
             SolveOptions.defaults with
                 Budget = Budget.steps 100L
                 StopRules = StopRule.WhenRequested source.Token :: StopRule.standard
-                Observe = fun report _ -> if report.Step = trial.Steps then source.Cancel()
+                Observe =
+                    fun report _ ->
+                        if report.Step = trial.Steps then
+                            source.Cancel()
         }
 
         late trial.Steps (Trial.recordWith options method problem).Result
 
     let private endsOnRequest (settings: LawSettings) : Law = {
         Name = "a requested end comes after the step"
-        Statement = "When an end is requested during a step, the run finishes the step and stops with its best point."
+        Statement =
+            "When an end is requested during a step, the run finishes the step and stops with its best point."
         Check =
             fun method ->
                 let program (trial: Trial) =

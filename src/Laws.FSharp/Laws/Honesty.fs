@@ -28,24 +28,42 @@ module Honesty =
 
         Law.expect
             (not (smallest < -1e-4 * largest))
-            (fun () -> $"Converged at a saddle or maximum: the smallest curvature there is {smallest:g3}")
+            (fun () ->
+                $"Converged at a saddle or maximum: the smallest curvature there is {smallest:g3}"
+            )
 
-    let private certified (problem: LawProblem) (result: SolveResult) (certificate: Certificate) : string voption =
+    let private certified
+        (problem: LawProblem)
+        (result: SolveResult)
+        (certificate: Certificate)
+        : string voption =
         let point = result.Point.ToArray()
         let norm = LawProblem.gradientNorm problem point
         let atStart = LawProblem.gradientNorm problem (problem.Start.ToArray())
         // From a start without slope the tolerance refers to a later gradient, which only the run has seen.
-        let asked = if atStart > 0.0 then tolerance * atStart else certificate.Tolerance
+        let asked =
+            if atStart > 0.0 then
+                tolerance * atStart
+            else
+                certificate.Tolerance
+
         let asked = asked * (1.0 + rounding)
         let value = problem.ValueAt point
 
         Law.firstOf [
-            Law.expect (norm <= asked) (fun () -> $"Converged with a gradient of {norm:g3}, tolerance {asked:g3}")
+            Law.expect
+                (norm <= asked)
+                (fun () -> $"Converged with a gradient of {norm:g3}, tolerance {asked:g3}")
             Law.expect
                 (certificate.GradientNorm <= asked)
-                (fun () -> $"the certificate has a gradient of {certificate.GradientNorm:g3}, tolerance {asked:g3}")
+                (fun () ->
+                    $"the certificate has a gradient of {certificate.GradientNorm:g3}, tolerance {asked:g3}"
+                )
             Law.expect (Double.IsFinite value) (fun () -> $"Converged where the value is {value}")
-            (if problem.Objective.IsStochastic then ValueNone else saddle problem point)
+            (if problem.Objective.IsStochastic then
+                 ValueNone
+             else
+                 saddle problem point)
         ]
 
     /// What is false about a result of StopRule.standard that says Converged; nothing if it is true or says something else.
@@ -95,7 +113,9 @@ module Honesty =
         Law.firstOf [
             Law.expect
                 (Reason.outcome result.Reason = result.Outcome)
-                (fun () -> $"the outcome is {result.Outcome}, but the reason: {Reason.text result.Reason}")
+                (fun () ->
+                    $"the outcome is {result.Outcome}, but the reason: {Reason.text result.Reason}"
+                )
             Law.expect
                 (not isStartFinite || Floats.isFinite (result.Point.ToArray()))
                 (fun () -> $"the result's point is {result.Point}")
@@ -127,7 +147,9 @@ module Honesty =
         Law.firstOf [
             Law.expect
                 (at.Length = problem.Start.Length)
-                (fun () -> $"step {report.Step} gave {at.Length} numbers, the start has {problem.Start.Length}")
+                (fun () ->
+                    $"step {report.Step} gave {at.Length} numbers, the start has {problem.Start.Length}"
+                )
             Law.expect
                 (not (isFinite report) || Floats.isFinite at)
                 (fun () ->
@@ -138,7 +160,8 @@ module Honesty =
 
     let private staysFinite (settings: LawSettings) : Law = {
         Name = "finite numbers lead to finite points"
-        Statement = "Where value and gradient are finite, every step gives a finite point of the start's length."
+        Statement =
+            "Where value and gradient are finite, every step gives a finite point of the start's length."
         Check =
             fun method ->
                 let program (trial: Trial) =
@@ -156,13 +179,18 @@ module Honesty =
                     program
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
-                        (Trial.record method trial problem).Stops |> Seq.map (badStop problem) |> Law.firstOf
+
+                        (Trial.record method trial problem).Stops
+                        |> Seq.map (badStop problem)
+                        |> Law.firstOf
                     )
     }
 
     /// The same problem for points of single precision.
     let private inSingle (problem: LawProblem) : LawProblem =
-        let single (f: Tensor -> Tensor) (x: Tensor) = Tensor.cast DType.Float32 (f (Tensor.cast DType.Float64 x))
+        let single (f: Tensor -> Tensor) (x: Tensor) =
+            Tensor.cast DType.Float32 (f (Tensor.cast DType.Float64 x))
+
         let f = single problem.Objective.Function
 
         {
@@ -173,7 +201,8 @@ module Honesty =
 
     let private keepsElementType (settings: LawSettings) : Law = {
         Name = "single precision stays single"
-        Statement = "From a start of Float32 elements every step and the result are Float32, without an exception."
+        Statement =
+            "From a start of Float32 elements every step and the result are Float32, without an exception."
         Check =
             fun method ->
                 let program (trial: Trial) =
@@ -193,13 +222,19 @@ module Honesty =
 
                     let observe (report: StepReport) (point: Tensor) : unit =
                         if point.DType <> DType.Float32 && found.IsNone then
-                            found <- ValueSome $"step {report.Step} gave a point of {point.DType} elements"
+                            found <-
+                                ValueSome
+                                    $"step {report.Step} gave a point of {point.DType} elements"
 
                     let options = { Trial.options trial with Observe = observe }
                     Solver.minimizeWith options method problem.Objective problem.Start |> ignore
                     found
 
-                Law.forAll settings (Law.trials ProblemGenerators.smooth 15) program (doubled method)
+                Law.forAll
+                    settings
+                    (Law.trials ProblemGenerators.smooth 15)
+                    program
+                    (doubled method)
     }
 
     /// What contradicts that the result is the best point seen.
@@ -217,10 +252,13 @@ module Honesty =
         Law.firstOf [
             Law.expect
                 (atPoint.Equals result.Value)
-                (fun () -> $"the result's value is {result.Value:R}, at its point the value is {atPoint:R}")
+                (fun () ->
+                    $"the result's value is {result.Value:R}, at its point the value is {atPoint:R}"
+                )
             (match lower with
              | Some stop when not mayDiffer ->
-                 ValueSome $"the result's value is {result.Value:R}, but step {stop.Report.Step} saw {stop.Report.Value:R}"
+                 ValueSome
+                     $"the result's value is {result.Value:R}, but step {stop.Report.Step} saw {stop.Report.Value:R}"
              | Some _
              | None -> ValueNone)
         ]
@@ -248,21 +286,36 @@ module Honesty =
                     )
     }
 
-    let private misled (factor: float) (problem: LawProblem) (trial: Trial) (recording: Recording) : string voption =
+    let private misled
+        (factor: float)
+        (problem: LawProblem)
+        (trial: Trial)
+        (recording: Recording)
+        : string voption =
         let result = recording.Result
         let start = problem.Start.ToArray()
         let norm = abs factor * LawProblem.gradientNorm problem (result.Point.ToArray())
-        let asked = tolerance * abs factor * LawProblem.gradientNorm problem start * (1.0 + rounding)
+
+        let asked =
+            tolerance
+            * abs factor
+            * LawProblem.gradientNorm problem start
+            * (1.0 + rounding)
+
         let first = (problem.Objective.Function problem.Start).ToScalar()
 
         Law.firstOf [
-            Law.expect (result.Steps <= trial.Steps) (fun () -> $"{result.Steps} steps, the budget was {trial.Steps}")
+            Law.expect
+                (result.Steps <= trial.Steps)
+                (fun () -> $"{result.Steps} steps, the budget was {trial.Steps}")
             Law.expect
                 (result.Outcome = Outcome.Converged || result.Value <= first)
                 (fun () -> $"the result's value {result.Value:R} is above the start's, {first:R}")
             Law.expect
                 (result.Outcome <> Outcome.Converged || norm <= asked)
-                (fun () -> $"Converged where even the wrong gradient is {norm:g3}, tolerance {asked:g3}")
+                (fun () ->
+                    $"Converged where even the wrong gradient is {norm:g3}, tolerance {asked:g3}"
+                )
         ]
 
     let private survivesWrongDerivatives (settings: LawSettings) : Law = {

@@ -31,22 +31,32 @@ module Invariance =
         (twin: LawProblem)
         (back: float[] -> float[])
         : string voption =
-        let pathOf (p: LawProblem) = Trial.path p (Trial.record method trial p)
+        let pathOf (p: LawProblem) =
+            Trial.path p (Trial.record method trial p)
+
         let original, other = pathOf problem, pathOf twin |> List.map back
         let enough = farPart * LawProblem.gradientNorm problem original.Head
+
         let far =
-            List.truncate (moves + 1) original |> List.takeWhile (fun x -> LawProblem.gradientNorm problem x > enough)
+            List.truncate (moves + 1) original
+            |> List.takeWhile (fun x -> LawProblem.gradientNorm problem x > enough)
 
         let apart (move: int, (x: float[], y: float[])) =
             // The first move is the measure of the start.
-            let way = original |> List.truncate (max 2 (move + 1)) |> List.map (Floats.distance original.Head) |> List.max
+            let way =
+                original
+                |> List.truncate (max 2 (move + 1))
+                |> List.map (Floats.distance original.Head)
+                |> List.max
+
             let size = max way (1e-3 * max 1.0 (Floats.norm x))
             let distance = Floats.distance x y
 
             if distance <= closeness * size then
                 None
             else
-                Some $"after {move} accepted steps the two runs are {distance:g3} apart, {way:g3} from their start"
+                Some
+                    $"after {move} accepted steps the two runs are {distance:g3} apart, {way:g3} from their start"
 
         let common = min far.Length other.Length
 
@@ -57,7 +67,9 @@ module Invariance =
             |> ValueOption.ofOption
             Law.expect
                 (other.Length >= far.Length)
-                (fun () -> $"one run has {far.Length - 1} accepted steps far from the minimum, the other {other.Length - 1} in all")
+                (fun () ->
+                    $"one run has {far.Length - 1} accepted steps far from the minimum, the other {other.Length - 1} in all"
+                )
         ]
 
     let private bothPaths (trial: Trial) (innerCase: ProblemCase) (back: string) : string =
@@ -91,26 +103,32 @@ module Invariance =
         (name: string)
         (statement: string)
         (make: int64 -> Coordinates)
-        : Law =
-        {
-            Name = name
-            Statement = statement
-            Check =
-                fun method ->
-                    Law.forAll
-                        settings
-                        (Law.trialsOf (ProblemGenerators.moved make ProblemGenerators.convex) steps)
-                        (fun trial ->
-                            bothPaths
-                                trial
-                                (inner trial.Case)
-                                $"Coordinates.toOriginal ({(coordinates trial.Case).Source})"
-                        )
-                        (fun trial ->
-                            let problem, twin = LawProblem.ofCase (inner trial.Case), LawProblem.ofCase trial.Case
-                            diverging method trial problem twin (Coordinates.toOriginal (coordinates trial.Case))
-                        )
-        }
+        : Law = {
+        Name = name
+        Statement = statement
+        Check =
+            fun method ->
+                Law.forAll
+                    settings
+                    (Law.trialsOf (ProblemGenerators.moved make ProblemGenerators.convex) steps)
+                    (fun trial ->
+                        bothPaths
+                            trial
+                            (inner trial.Case)
+                            $"Coordinates.toOriginal ({(coordinates trial.Case).Source})"
+                    )
+                    (fun trial ->
+                        let problem, twin =
+                            LawProblem.ofCase (inner trial.Case), LawProblem.ofCase trial.Case
+
+                        diverging
+                            method
+                            trial
+                            problem
+                            twin
+                            (Coordinates.toOriginal (coordinates trial.Case))
+                    )
+    }
 
     let private isTranslationInvariant (settings: LawSettings) : Law =
         movedLaw
@@ -135,7 +153,8 @@ module Invariance =
 
     let private isScaleInvariant (settings: LawSettings) : Law = {
         Name = "scaling the problem changes nothing"
-        Statement = "On c f with c = 1e-12 and 1e12 the points are those on f, but for rounding; where f ends within 300 steps, c f ends with the same outcome in at most twice as many and 50."
+        Statement =
+            "On c f with c = 1e-12 and 1e12 the points are those on f, but for rounding; where f ends within 300 steps, c f ends with the same outcome in at most twice as many and 50."
         Check =
             fun method ->
                 let ended (trial: Trial) (steps: int64) (problem: LawProblem) =
@@ -146,7 +165,9 @@ module Invariance =
                     (Law.trialsOf (ProblemGenerators.scaled ProblemGenerators.convex) steps)
                     (fun trial -> bothPaths trial (inner trial.Case) "id")
                     (fun trial ->
-                        let problem, twin = LawProblem.ofCase (inner trial.Case), LawProblem.ofCase trial.Case
+                        let problem, twin =
+                            LawProblem.ofCase (inner trial.Case), LawProblem.ofCase trial.Case
+
                         let first = ended trial 300L problem
                         // Rounding may change the length of the way, but not by much.
                         let second = ended trial (2L * first.Steps + 50L) twin
@@ -154,7 +175,8 @@ module Invariance =
                         Law.firstOf [
                             diverging method trial problem twin id
                             Law.expect
-                                (first.Outcome = Outcome.BudgetSpent || first.Outcome = second.Outcome)
+                                (first.Outcome = Outcome.BudgetSpent
+                                 || first.Outcome = second.Outcome)
                                 (fun () ->
                                     $"without the factor: {SolveResult.text first}; with it: {SolveResult.text second}"
                                 )

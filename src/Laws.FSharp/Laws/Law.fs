@@ -57,24 +57,26 @@ module internal Law =
 
     /// Trials of cases, of up to this many steps.
     let trials (cases: Arbitrary<ProblemCase>) (mostSteps: int) : Arbitrary<Trial> =
-        let trials = gen {
-            let! case = Arb.toGen cases
-            let! steps = Gen.choose (mostSteps / 2, mostSteps)
-            let! seed = Gen.choose (0, 999)
-            return { Case = case; Steps = int64 steps; Seed = int64 seed }
-        }
+        let trials =
+            gen {
+                let! case = Arb.toGen cases
+                let! steps = Gen.choose (mostSteps / 2, mostSteps)
+                let! seed = Gen.choose (0, 999)
+                return { Case = case; Steps = int64 steps; Seed = int64 seed }
+            }
 
-        let shrink (trial: Trial) : Trial seq = seq {
-            for case in ProblemGenerators.shrink trial.Case do
-                { trial with Case = case }
+        let shrink (trial: Trial) : Trial seq =
+            seq {
+                for case in ProblemGenerators.shrink trial.Case do
+                    { trial with Case = case }
 
-            if trial.Steps > 1L then
-                { trial with Steps = trial.Steps / 2L }
-                { trial with Steps = trial.Steps - 1L }
+                if trial.Steps > 1L then
+                    { trial with Steps = trial.Steps / 2L }
+                    { trial with Steps = trial.Steps - 1L }
 
-            if trial.Seed > 0L then
-                { trial with Seed = 0L }
-        }
+                if trial.Seed > 0L then
+                    { trial with Seed = 0L }
+            }
 
         Arb.fromGenShrink (trials, shrink)
 
@@ -123,14 +125,21 @@ module internal Law =
             with error ->
                 ValueSome $"it threw {error.GetType().Name}: {error.Message}"
 
-        let sample = Arb.toGen cases |> Gen.sampleWithSeed (Rnd(settings.Seed)) 50 settings.Cases
+        let sample =
+            Arb.toGen cases |> Gen.sampleWithSeed (Rnd(settings.Seed)) 50 settings.Cases
 
         sample
-        |> Seq.tryPick (fun case -> guarded case |> ValueOption.map (fun detail -> case, detail) |> ValueOption.toOption)
+        |> Seq.tryPick (fun case ->
+            guarded case
+            |> ValueOption.map (fun detail -> case, detail)
+            |> ValueOption.toOption
+        )
         |> function
             | None -> LawVerdict.Holds settings.Cases
             | Some(case, detail) ->
-                let case, detail, shrinks = simplest settings (Arb.toShrink cases) guarded case detail
+                let case, detail, shrinks =
+                    simplest settings (Arb.toShrink cases) guarded case detail
+
                 LawVerdict.Broken { Detail = detail; Program = program case; Shrinks = shrinks }
 
     /// The first complaint, if there is one.

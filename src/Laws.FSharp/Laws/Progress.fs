@@ -26,13 +26,16 @@ module Progress =
 
     let private isMonotone (settings: LawSettings) : Law = {
         Name = "no accepted step raises the value"
-        Statement = "The value after each accepted step is at most the one before, but for rounding: 1e-13 of it."
+        Statement =
+            "The value after each accepted step is at most the one before, but for rounding: 1e-13 of it."
         Check =
             fun method ->
                 let rise (values: (int * float) list) =
                     values
                     |> List.pairwise
-                    |> List.tryFind (fun ((_, before), (_, after)) -> not (after <= before + 1e-13 * abs before))
+                    |> List.tryFind (fun ((_, before), (_, after)) ->
+                        not (after <= before + 1e-13 * abs before)
+                    )
                     |> Option.map (fun ((_, before), (move, after)) ->
                         $"accepted step {move} raised the value from {before:R} to {after:R}"
                     )
@@ -45,7 +48,11 @@ module Progress =
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
                         let recording = Trial.record method trial problem
-                        Trial.path problem recording |> List.map (valueAt problem) |> List.indexed |> rise
+
+                        Trial.path problem recording
+                        |> List.map (valueAt problem)
+                        |> List.indexed
+                        |> rise
                     )
     }
 
@@ -53,21 +60,34 @@ module Progress =
     let private excess (problem: LawProblem) (point: float[]) : float =
         valueAt problem point - ValueOption.defaultValue 0.0 problem.Least
 
-    let private gradientAfter (move: int) (part: float) (problem: LawProblem) (recording: Recording) : string voption =
+    let private gradientAfter
+        (move: int)
+        (part: float)
+        (problem: LawProblem)
+        (recording: Recording)
+        : string voption =
         let path = Trial.path problem recording
         let atStart = LawProblem.gradientNorm problem path.Head
 
         match List.tryItem move path with
         | None when recording.Result.Outcome = Outcome.Converged -> ValueNone
-        | None -> ValueSome $"{path.Length - 1} accepted steps, {move} were to be enough; {SolveResult.text recording.Result}"
+        | None ->
+            ValueSome
+                $"{path.Length - 1} accepted steps, {move} were to be enough; {SolveResult.text recording.Result}"
         | Some point ->
             let reached = LawProblem.gradientNorm problem point / atStart
 
             Law.expect
                 (reached <= part)
-                (fun () -> $"after {move} accepted steps the gradient is {reached:g3} of the start's, claimed was {part:g3}")
+                (fun () ->
+                    $"after {move} accepted steps the gradient is {reached:g3} of the start's, claimed was {part:g3}"
+                )
 
-    let private linear (factor: float) (problem: LawProblem) (recording: Recording) : string voption =
+    let private linear
+        (factor: float)
+        (problem: LawProblem)
+        (recording: Recording)
+        : string voption =
         let path = Trial.path problem recording
         let first = excess problem path.Head
 
@@ -79,7 +99,8 @@ module Progress =
             if reached <= max claimed 1e-12 then
                 None
             else
-                Some $"after {move} accepted steps f - f* is {reached:g3} of the start's, claimed was {claimed:g3}"
+                Some
+                    $"after {move} accepted steps f - f* is {reached:g3} of the start's, claimed was {claimed:g3}"
 
         let stopped =
             if path.Length > 1 then
@@ -89,18 +110,33 @@ module Progress =
 
         Law.firstOf [ List.indexed path |> List.tryPick late |> ValueOption.ofOption; stopped ]
 
-    let private reduces (part: float) (problem: LawProblem) (recording: Recording) : string voption =
+    let private reduces
+        (part: float)
+        (problem: LawProblem)
+        (recording: Recording)
+        : string voption =
         let result = recording.Result
-        let reached = excess problem (result.Point.ToArray()) / excess problem (problem.Start.ToArray())
+
+        let reached =
+            excess problem (result.Point.ToArray())
+            / excess problem (problem.Start.ToArray())
 
         Law.expect
             (reached <= part)
-            (fun () -> $"f - f* is {reached:g3} of the start's, claimed was {part:g3}; {SolveResult.text result}")
+            (fun () ->
+                $"f - f* is {reached:g3} of the start's, claimed was {part:g3}; {SolveResult.text result}"
+            )
 
     let private onQuadratics (settings: LawSettings) (claim: QuadraticClaim) : Law list =
-        let law (claimed: string) (condition: float) (steps: int64) (judge: LawProblem -> Recording -> string voption) : Law = {
+        let law
+            (claimed: string)
+            (condition: float)
+            (steps: int64)
+            (judge: LawProblem -> Recording -> string voption)
+            : Law = {
             Name = "as fast on quadratics as claimed"
-            Statement = $"On convex quadratics with curvatures between {1.0 / condition:g3} and 1, {claimed}."
+            Statement =
+                $"On convex quadratics with curvatures between {1.0 / condition:g3} and 1, {claimed}."
             Check =
                 fun method ->
                     Law.forAll
@@ -126,15 +162,24 @@ module Progress =
                 (fun problem -> gradientAfter problem.Start.Length 1e-6 problem)
           ]
         | QuadraticClaim.Linear(factor, condition) -> [
-            law $"each accepted step reduces f - f* by a factor {factor}" condition 60L (linear factor)
+            law
+                $"each accepted step reduces f - f* by a factor {factor}"
+                condition
+                60L
+                (linear factor)
           ]
         | QuadraticClaim.Reduces(part, steps, condition) -> [
-            law $"{steps} steps reduce f - f* to {part:g3} of what it was" condition steps (reduces part)
+            law
+                $"{steps} steps reduce f - f* to {part:g3} of what it was"
+                condition
+                steps
+                (reduces part)
           ]
 
     let private escapesSaddles (settings: LawSettings) : Law = {
         Name = "saddles are left"
-        Statement = "Started where the gradient leads to a strict saddle, a run ends Converged, and at a minimum."
+        Statement =
+            "Started where the gradient leads to a strict saddle, a run ends Converged, and at a minimum."
         Check =
             fun method ->
                 let atMinimum (problem: LawProblem) (result: SolveResult) =
@@ -142,10 +187,14 @@ module Progress =
                     let above = problem.ValueAt(result.Point.ToArray()) - least
 
                     Law.firstOf [
-                        Law.expect (result.Outcome = Outcome.Converged) (fun () -> SolveResult.text result)
+                        Law.expect
+                            (result.Outcome = Outcome.Converged)
+                            (fun () -> SolveResult.text result)
                         Law.expect
                             (above <= 1e-6 * abs least)
-                            (fun () -> $"the value is {above:g3} above the minimum's; {SolveResult.text result}")
+                            (fun () ->
+                                $"the value is {above:g3} above the minimum's; {SolveResult.text result}"
+                            )
                     ]
 
                 Law.forAll
@@ -176,10 +225,15 @@ module Progress =
                     let scale = abs (problem.ValueAt(problem.Start.ToArray()))
 
                     Law.firstOf [
-                        Law.expect (result.Outcome = Outcome.Converged) (fun () -> SolveResult.text result)
+                        Law.expect
+                            (result.Outcome = Outcome.Converged)
+                            (fun () -> SolveResult.text result)
                         (match problem.Least with
-                         | ValueSome least when value - least > 1e-9 * scale && not (isOtherMinimum problem.Case) ->
-                             ValueSome $"the value is {value - least:g3} above the least; {SolveResult.text result}"
+                         | ValueSome least when
+                             value - least > 1e-9 * scale && not (isOtherMinimum problem.Case)
+                             ->
+                             ValueSome
+                                 $"the value is {value - least:g3} above the least; {SolveResult.text result}"
                          | ValueSome _
                          | ValueNone -> ValueNone)
                     ]
@@ -219,7 +273,9 @@ module Progress =
 
                         Law.expect
                             (after <= 0.25 * before)
-                            (fun () -> $"f - f* went from {before:g3} to {after:g3}; {SolveResult.text result}")
+                            (fun () ->
+                                $"f - f* went from {before:g3} to {after:g3}; {SolveResult.text result}"
+                            )
                     )
     }
 

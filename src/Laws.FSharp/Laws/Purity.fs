@@ -8,12 +8,26 @@ open Optim.Core
 module Purity =
 
     /// The trial's steps are where these runs pause, not a budget: they go on after that.
-    let private options (trial: Trial) : SolveOptions = { Trial.options trial with Budget = Budget.standard }
+    let private options (trial: Trial) : SolveOptions = {
+        Trial.options trial with
+            Budget = Budget.standard
+    }
 
-    let private startFor (count: int64) (method: Method) (trial: Trial) (problem: LawProblem) : Run =
+    let private startFor
+        (count: int64)
+        (method: Method)
+        (trial: Trial)
+        (problem: LawProblem)
+        : Run =
         fst (Solver.startFor count (options trial) method problem.Objective problem.Start)
 
-    let private resumeFor (count: int64) (method: Method) (trial: Trial) (problem: LawProblem) (run: Run) : Run =
+    let private resumeFor
+        (count: int64)
+        (method: Method)
+        (trial: Trial)
+        (problem: LawProblem)
+        (run: Run)
+        : Run =
         fst (Solver.resumeFor count (options trial) method problem.Objective run)
 
     let private differing (detail: string) (first: Run) (second: Run) : string voption =
@@ -22,7 +36,8 @@ module Purity =
 
     let private isDeterministic (settings: LawSettings) : Law = {
         Name = "the same seed gives the same run"
-        Statement = "Two runs with the same arguments agree in every bit of path, counts and result."
+        Statement =
+            "Two runs with the same arguments agree in every bit of path, counts and result."
         Check =
             fun method ->
                 let program (trial: Trial) =
@@ -37,10 +52,15 @@ module Purity =
                     (Law.trials ProblemGenerators.any 30)
                     program
                     (fun trial ->
-                        let run () = (Trial.record method trial (LawProblem.ofCase trial.Case)).Result
+                        let run () =
+                            (Trial.record method trial (LawProblem.ofCase trial.Case)).Result
 
-                        Fingerprint.difference (Fingerprint.ofResult (run ())) (Fingerprint.ofResult (run ()))
-                        |> ValueOption.map (fun difference -> $"two runs with the same seed differ: {difference}")
+                        Fingerprint.difference
+                            (Fingerprint.ofResult (run ()))
+                            (Fingerprint.ofResult (run ()))
+                        |> ValueOption.map (fun difference ->
+                            $"two runs with the same seed differ: {difference}"
+                        )
                     )
     }
 
@@ -75,13 +95,18 @@ module Purity =
                         let once = resumeFor 1L method trial problem run
                         resumeFor 3L method trial problem once |> ignore
                         let twice = resumeFor 1L method trial problem run
-                        differing $"step {run.Steps + 1L} taken twice from the same state" once twice
+
+                        differing
+                            $"step {run.Steps + 1L} taken twice from the same state"
+                            once
+                            twice
                     )
     }
 
     let private isUndisturbed (settings: LawSettings) : Law = {
         Name = "runs do not disturb each other"
-        Statement = "Two runs whose steps alternate, on different problems, are the runs they would be alone."
+        Statement =
+            "Two runs whose steps alternate, on different problems, are the runs they would be alone."
         Check =
             fun method ->
                 let other: Trial = {
@@ -107,18 +132,24 @@ module Purity =
                     (Law.trials ProblemGenerators.any 10)
                     program
                     (fun trial ->
-                        let problem, otherProblem = LawProblem.ofCase trial.Case, LawProblem.ofCase other.Case
+                        let problem, otherProblem =
+                            LawProblem.ofCase trial.Case, LawProblem.ofCase other.Case
+
                         let next = resumeFor 1L method
                         let turns = [ 2L .. trial.Steps ]
 
                         let alone =
-                            turns |> List.fold (fun run _ -> next trial problem run) (startFor 1L method trial problem)
+                            turns
+                            |> List.fold
+                                (fun run _ -> next trial problem run)
+                                (startFor 1L method trial problem)
 
                         let beside, _ =
                             turns
                             |> List.fold
                                 (fun (a, b) _ -> next trial problem a, next other otherProblem b)
-                                (startFor 1L method trial problem, startFor 1L method other otherProblem)
+                                (startFor 1L method trial problem,
+                                 startFor 1L method other otherProblem)
 
                         differing "a run alone and one beside another differ" alone beside
                     )
@@ -126,7 +157,8 @@ module Purity =
 
     let private resumes (settings: LawSettings) : Law = {
         Name = "resumed is uninterrupted"
-        Statement = "A run that is interrupted and resumed is bit by bit the run that was never interrupted."
+        Statement =
+            "A run that is interrupted and resumed is bit by bit the run that was never interrupted."
         Check =
             fun method ->
                 let program (trial: Trial) =
@@ -151,7 +183,14 @@ module Purity =
                         if uninterrupted.Steps <= part.Steps then
                             ValueNone
                         else
-                            let resumed = resumeFor (uninterrupted.Steps - part.Steps) method whole problem part
+                            let resumed =
+                                resumeFor
+                                    (uninterrupted.Steps - part.Steps)
+                                    method
+                                    whole
+                                    problem
+                                    part
+
                             differing $"interrupted after step {part.Steps}" uninterrupted resumed
                     )
     }
@@ -187,7 +226,9 @@ module Purity =
 
                     Law.firstOf [
                         differing "written and read again" run back
-                        Law.expect (written back = bytes) (fun () -> "written again, the bytes differ")
+                        Law.expect
+                            (written back = bytes)
+                            (fun () -> "written again, the bytes differ")
                         differing "3 steps after being read again" (onward run) (onward back)
                     ]
 
@@ -197,7 +238,15 @@ module Purity =
                     program
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
-                        match Solver.startFor trial.Steps (options trial) method problem.Objective problem.Start with
+
+                        match
+                            Solver.startFor
+                                trial.Steps
+                                (options trial)
+                                method
+                                problem.Objective
+                                problem.Start
+                        with
                         // What ended before the method began has no state to save.
                         | _, result when result.Reason.IsStartNotFinite -> ValueNone
                         | run, _ -> judge trial problem run

@@ -8,11 +8,21 @@ open Optim.Core
 [<RequireQualifiedAccess>]
 module internal Floats =
 
-    let dot (a: float[]) (b: float[]) : float = Array.fold2 (fun sum x y -> sum + x * y) 0.0 a b
+    let dot (a: float[]) (b: float[]) : float =
+        Array.fold2 (fun sum x y -> sum + x * y) 0.0 a b
 
     /// The Euclidean norm, without overflow in between; NaN if an element is.
     let norm (a: float[]) : float =
-        let largest = a |> Array.fold (fun m x -> if Double.IsNaN x || Double.IsNaN m then nan else max m (abs x)) 0.0
+        let largest =
+            a
+            |> Array.fold
+                (fun m x ->
+                    if Double.IsNaN x || Double.IsNaN m then
+                        nan
+                    else
+                        max m (abs x)
+                )
+                0.0
 
         if largest = 0.0 || not (Double.IsFinite largest) then
             largest
@@ -26,7 +36,8 @@ module internal Floats =
     let isFinite (a: float[]) : bool = Array.forall Double.IsFinite a
 
     /// A x for a matrix given by rows.
-    let times (rows: float[][]) (x: float[]) : float[] = rows |> Array.map (fun row -> dot row x)
+    let times (rows: float[][]) (x: float[]) : float[] =
+        rows |> Array.map (fun row -> dot row x)
 
     let transpose (rows: float[][]) : float[][] = Array.transpose rows
 
@@ -54,18 +65,15 @@ module internal Floats =
             raw |> Array.fold extend [] |> Array.ofList
 
     /// log (1 + exp x), without overflow.
-    let softplus (x: float) : float = max x 0.0 + Math.Log(1.0 + exp (-(abs x)))
+    let softplus (x: float) : float =
+        max x 0.0 + Math.Log(1.0 + exp (-(abs x)))
 
     /// 1 / (1 + exp (−x)).
     let sigmoid (x: float) : float = 1.0 / (1.0 + exp -x)
 
 /// The matrix and shift behind coordinates: x = A z + b.
 [<NoComparison; NoEquality>]
-type internal AffineMap = {
-    Matrix: float[][]
-    Inverse: float[][]
-    Shift: float[]
-}
+type internal AffineMap = { Matrix: float[][]; Inverse: float[][]; Shift: float[] }
 
 /// Changes of coordinates.
 [<RequireQualifiedAccess; CompilationRepresentation(CompilationRepresentationFlags.ModuleSuffix)>]
@@ -73,7 +81,13 @@ module Coordinates =
 
     let internal map (length: int) (coordinates: Coordinates) : AffineMap =
         let unmoved = Array.zeroCreate<float> length
-        let shift (seed: int64) = if seed = 0L then unmoved else Floats.normal seed 1001L length
+
+        let shift (seed: int64) =
+            if seed = 0L then
+                unmoved
+            else
+                Floats.normal seed 1001L length
+
         let same = Floats.identity length
 
         match coordinates with
@@ -93,13 +107,17 @@ module Coordinates =
                     |> Array.map (fun u -> 0.3 * 10.0 ** u)
 
             let weighted (weights: float[]) (rows: float[][]) = Array.map2 Floats.scale weights rows
+
             let product (a: float[][]) (b: float[][]) =
                 let columns = Floats.transpose b
                 a |> Array.map (fun row -> columns |> Array.map (Floats.dot row))
 
             {
                 Matrix = product q (weighted d r)
-                Inverse = product (Floats.transpose r) (weighted (Array.map (fun x -> 1.0 / x) d) (Floats.transpose q))
+                Inverse =
+                    product
+                        (Floats.transpose r)
+                        (weighted (Array.map (fun x -> 1.0 / x) d) (Floats.transpose q))
                 Shift = shift seed
             }
 

@@ -4,10 +4,7 @@ open System
 
 /// A function and its gradient written out by hand.
 [<NoComparison; NoEquality>]
-type internal Formula = {
-    Value: float[] -> float
-    Gradient: float[] -> float[]
-}
+type internal Formula = { Value: float[] -> float; Gradient: float[] -> float[] }
 
 /// Values and gradients in closed form, in plain arithmetic.
 [<RequireQualifiedAccess>]
@@ -21,7 +18,8 @@ module internal Formula =
 
     /// Σ ½ λ y² + ¼ quartic y⁴ with y = Q (x − m); rows of Q are the axes.
     let wells (axes: float[][]) (spectrum: float[]) (quartic: float[]) (center: float[]) : Formula =
-        let coordinates (x: float[]) = Floats.times axes (Floats.subtract x center)
+        let coordinates (x: float[]) =
+            Floats.times axes (Floats.subtract x center)
 
         let value (x: float[]) =
             coordinates x
@@ -38,7 +36,9 @@ module internal Formula =
     let rosenbrock (steepness: float) : Formula =
         let value (x: float[]) =
             Array.pairwise x
-            |> Array.sumBy (fun (a, b) -> steepness * (b - a * a) * (b - a * a) + (1.0 - a) * (1.0 - a))
+            |> Array.sumBy (fun (a, b) ->
+                steepness * (b - a * a) * (b - a * a) + (1.0 - a) * (1.0 - a)
+            )
 
         let gradient (x: float[]) =
             let g = Array.zeroCreate<float> x.Length
@@ -57,12 +57,19 @@ module internal Formula =
         let count = float rows.Length
 
         let value (w: float[]) =
-            let losses = Array.map2 (fun row label -> Floats.softplus (-label * Floats.dot row w)) rows labels
+            let losses =
+                Array.map2
+                    (fun row label -> Floats.softplus (-label * Floats.dot row w))
+                    rows
+                    labels
+
             Array.sum losses / count + 0.5 * penalty * Floats.dot w w
 
         let gradient (w: float[]) =
             Array.map2
-                (fun row label -> Floats.scale (-label * Floats.sigmoid (-label * Floats.dot row w) / count) row)
+                (fun row label ->
+                    Floats.scale (-label * Floats.sigmoid (-label * Floats.dot row w) / count) row
+                )
                 rows
                 labels
             |> Array.fold Floats.add (Floats.scale penalty w)
@@ -74,7 +81,9 @@ module internal Formula =
         let count = float inputs.Length
 
         let forward (p: float[]) (u: float[]) : float[] * float =
-            let hidden = Array.init 3 (fun j -> tanh (p[2 * j] * u[0] + p[2 * j + 1] * u[1] + p[6 + j]))
+            let hidden =
+                Array.init 3 (fun j -> tanh (p[2 * j] * u[0] + p[2 * j + 1] * u[1] + p[6 + j]))
+
             hidden, p[12] + (Seq.init 3 (fun j -> p[9 + j] * hidden[j]) |> Seq.sum)
 
         let value (p: float[]) =
@@ -109,7 +118,9 @@ module internal Formula =
     }
 
     let moved (map: AffineMap) (formula: Formula) : Formula =
-        let original (z: float[]) = Floats.add (Floats.times map.Matrix z) map.Shift
+        let original (z: float[]) =
+            Floats.add (Floats.times map.Matrix z) map.Shift
+
         let transposed = Floats.transpose map.Matrix
 
         {
@@ -122,10 +133,17 @@ module internal Formula =
         let h = Math.Cbrt 2.2e-16
 
         let rows =
-            Array.init x.Length (fun i ->
-                let step = h * max 1.0 (abs x[i])
-                let at (t: float) = formula.Gradient(Array.updateAt i (x[i] + t) x)
-                Floats.scale (0.5 / step) (Floats.subtract (at step) (at -step))
-            )
+            Array.init
+                x.Length
+                (fun i ->
+                    let step = h * max 1.0 (abs x[i])
 
-        Array.init x.Length (fun i -> Array.init x.Length (fun j -> 0.5 * (rows[i][j] + rows[j][i])))
+                    let at (t: float) =
+                        formula.Gradient(Array.updateAt i (x[i] + t) x)
+
+                    Floats.scale (0.5 / step) (Floats.subtract (at step) (at -step))
+                )
+
+        Array.init
+            x.Length
+            (fun i -> Array.init x.Length (fun j -> 0.5 * (rows[i][j] + rows[j][i])))

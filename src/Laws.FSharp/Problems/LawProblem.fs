@@ -26,7 +26,12 @@ type LawProblem = {
 module LawProblem =
 
     /// A problem of a deterministic function, whose outputs are the point itself, so that it has a Gauss-Newton matrix.
-    let private make (case: ProblemCase) (start: float[]) (formula: Formula) (f: Tensor -> Tensor) : LawProblem = {
+    let private make
+        (case: ProblemCase)
+        (start: float[])
+        (formula: Formula)
+        (f: Tensor -> Tensor)
+        : LawProblem = {
         Case = case
         Objective = Objective.composed "problem" (fun x -> x) f
         Start = Tensor.ofArray start
@@ -35,7 +40,11 @@ module LawProblem =
         Least = ValueNone
     }
 
-    let private sampled (share: float) (at: int64 -> Tensor -> Tensor) (problem: LawProblem) : LawProblem =
+    let private sampled
+        (share: float)
+        (at: int64 -> Tensor -> Tensor)
+        (problem: LawProblem)
+        : LawProblem =
         let objective = Objective.sampled "samples" share problem.Objective.Function at
 
         {
@@ -47,18 +56,34 @@ module LawProblem =
         }
 
     let private center (seed: int64) (length: int) : float[] =
-        if seed = 0L then Array.zeroCreate length else Floats.normal seed 1L length
+        if seed = 0L then
+            Array.zeroCreate length
+        else
+            Floats.normal seed 1L length
 
-    let private matrix (rows: float[][]) : Tensor = Tensor.ofRows (rows |> Seq.map Seq.ofArray)
+    let private matrix (rows: float[][]) : Tensor =
+        Tensor.ofRows (rows |> Seq.map Seq.ofArray)
 
     let private quadratic (case: ProblemCase) (spectrum: float list) (seed: int64) : LawProblem =
         let curvatures = Array.ofList spectrum
         let n = curvatures.Length
         let axes, m = Floats.rotation seed n, center seed n
         let formula = Formula.wells axes curvatures (Array.zeroCreate n) m
-        let offset = if seed = 0L then Array.create n 1.0 else Floats.normal seed 2L n
+
+        let offset =
+            if seed = 0L then
+                Array.create n 1.0
+            else
+                Floats.normal seed 2L n
+
         let columns = Floats.transpose axes
-        let a = matrix (columns |> Array.map (fun row -> Floats.times columns (Array.map2 (*) curvatures row)))
+
+        let a =
+            matrix (
+                columns
+                |> Array.map (fun row -> Floats.times columns (Array.map2 (*) curvatures row))
+            )
+
         let minimum = Tensor.ofArray m
 
         let f (x: Tensor) =
@@ -67,14 +92,27 @@ module LawProblem =
 
         { make case (Floats.add m offset) formula f with Least = ValueSome 0.0 }
 
-    let private saddle (case: ProblemCase) (spectrum: float list) (seed: int64) (isOnManifold: bool) : LawProblem =
+    let private saddle
+        (case: ProblemCase)
+        (spectrum: float list)
+        (seed: int64)
+        (isOnManifold: bool)
+        : LawProblem =
         let curvatures = Array.ofList spectrum
         let n = curvatures.Length
         let quartic = curvatures |> Array.map (fun c -> max 0.0 -c)
         let axes, m = Floats.rotation seed n, center seed n
         let formula = Formula.wells axes curvatures quartic m
-        let wide = if seed = 0L then Array.create n 0.5 else Floats.normal seed 2L n
-        let y0 = Array.map2 (fun c y -> if c < 0.0 && isOnManifold then 0.0 else y) curvatures wide
+
+        let wide =
+            if seed = 0L then
+                Array.create n 0.5
+            else
+                Floats.normal seed 2L n
+
+        let y0 =
+            Array.map2 (fun c y -> if c < 0.0 && isOnManifold then 0.0 else y) curvatures wide
+
         let start = Floats.add m (Floats.times (Floats.transpose axes) y0)
         let turn, minimum = matrix axes, Tensor.ofArray m
         let l, q = Tensor.ofArray curvatures, Tensor.ofArray quartic
@@ -90,7 +128,9 @@ module LawProblem =
 
         let f (x: Tensor) =
             let a, b = x[0 .. length - 2], x[1 .. length - 1]
-            steepness * Tensor.sum (Tensor.square (b - Tensor.square a)) + Tensor.sum (Tensor.square (1.0 - a))
+
+            steepness * Tensor.sum (Tensor.square (b - Tensor.square a))
+            + Tensor.sum (Tensor.square (1.0 - a))
 
         { make case start (Formula.rosenbrock steepness) f with Least = ValueSome 0.0 }
 
@@ -98,19 +138,37 @@ module LawProblem =
     let private labelled (examples: int) (features: int) (seed: int64) : float[][] * float[] =
         let rows = Floats.normal seed 3L (examples * features) |> Array.chunkBySize features
         let rule, noise = Floats.normal seed 4L features, Floats.normal seed 5L examples
-        let label (row: float[]) (e: float) = if Floats.dot rule row + e > 0.0 then 1.0 else -1.0
+
+        let label (row: float[]) (e: float) =
+            if Floats.dot rule row + e > 0.0 then 1.0 else -1.0
+
         rows, Array.map2 label rows noise
 
-    let private logisticLoss (rows: float[][]) (labels: float[]) (penalty: float) : Tensor -> Tensor =
+    let private logisticLoss
+        (rows: float[][])
+        (labels: float[])
+        (penalty: float)
+        : Tensor -> Tensor =
         let x, y = matrix rows, Tensor.ofArray labels
 
         fun w ->
             let margins = y * Tensor.matmul x w
             Tensor.mean (Tensor.softplus -margins) + 0.5 * penalty * Tensor.dot w w
 
-    let private logistic (case: ProblemCase) (examples: int) (features: int) (penalty: float) (seed: int64) : LawProblem =
+    let private logistic
+        (case: ProblemCase)
+        (examples: int)
+        (features: int)
+        (penalty: float)
+        (seed: int64)
+        : LawProblem =
         let rows, labels = labelled examples features seed
-        make case (Array.zeroCreate features) (Formula.logistic rows labels penalty) (logisticLoss rows labels penalty)
+
+        make
+            case
+            (Array.zeroCreate features)
+            (Formula.logistic rows labels penalty)
+            (logisticLoss rows labels penalty)
 
     let private network (case: ProblemCase) (examples: int) (seed: int64) : LawProblem =
         let inputs = Floats.normal seed 6L (2 * examples) |> Array.chunkBySize 2
@@ -122,7 +180,9 @@ module LawProblem =
             let hidden = Tensor.tanh (Tensor.matmul x (Shaping.transpose weights) + p[6..8])
             Tensor.matmul hidden p[9..11] + p[12]
 
-        let loss (z: Tensor) = 0.5 * Tensor.mean (Tensor.square (z - t))
+        let loss (z: Tensor) =
+            0.5 * Tensor.mean (Tensor.square (z - t))
+
         let start = Floats.scale 0.5 (Floats.normal seed 7L 13)
 
         {
@@ -131,7 +191,8 @@ module LawProblem =
         }
 
     let private stepped (case: ProblemCase) (start: float list) : LawProblem =
-        let value (x: float) = (x - 1.0) * (x - 1.0) + (if x > 0.5 then 2.0 else 0.0)
+        let value (x: float) =
+            (x - 1.0) * (x - 1.0) + (if x > 0.5 then 2.0 else 0.0)
 
         let f (x: Tensor) =
             let isBehind = Tensor.greater x (Tensor.fullLike x 0.5)
@@ -140,33 +201,68 @@ module LawProblem =
 
         make case (Array.ofList start) (Formula.separable value (fun x -> 2.0 * (x - 1.0))) f
 
-    let private noisy (case: ProblemCase) (spectrum: float list) (noise: float) (seed: int64) : LawProblem =
+    let private noisy
+        (case: ProblemCase)
+        (spectrum: float list)
+        (noise: float)
+        (seed: int64)
+        : LawProblem =
         let whole = quadratic case spectrum seed
         let n = spectrum.Length
         let minimum = Tensor.ofArray (center seed n)
 
         let at (k: int64) : Tensor -> Tensor =
-            let tilt = Tensor.ofArray (Floats.scale noise (Floats.normal (seed + 1L) (2000L + k) n))
+            let tilt =
+                Tensor.ofArray (Floats.scale noise (Floats.normal (seed + 1L) (2000L + k) n))
+
             fun x -> whole.Objective.Function x + Tensor.dot tilt (x - minimum)
 
         // So far away that the noise is small beside the way to go.
-        let far = Floats.normal seed 2L n |> Array.map (fun y -> if y < 0.0 then -2.0 else 2.0)
+        let far =
+            Floats.normal seed 2L n |> Array.map (fun y -> if y < 0.0 then -2.0 else 2.0)
+
         sampled 0.25 at { whole with Start = Tensor.ofArray (Floats.add (center seed n) far) }
 
-    let private miniBatches (case: ProblemCase) (batches: int) (size: int) (features: int) (seed: int64) : LawProblem =
+    let private miniBatches
+        (case: ProblemCase)
+        (batches: int)
+        (size: int)
+        (features: int)
+        (seed: int64)
+        : LawProblem =
         let penalty = 0.01
         let rows, labels = labelled (batches * size) features seed
         let parts = Array.zip (Array.chunkBySize size rows) (Array.chunkBySize size labels)
-        let losses = parts |> Array.map (fun (rows, labels) -> logisticLoss rows labels penalty)
-        let start = Array.zeroCreate features
-        let whole = make case start (Formula.logistic rows labels penalty) (logisticLoss rows labels penalty)
-        whole |> sampled (1.0 / float batches) (fun k -> losses[int (k % int64 batches)])
 
-    let private moved (case: ProblemCase) (coordinates: Coordinates) (inner: LawProblem) : LawProblem =
+        let losses =
+            parts |> Array.map (fun (rows, labels) -> logisticLoss rows labels penalty)
+
+        let start = Array.zeroCreate features
+
+        let whole =
+            make
+                case
+                start
+                (Formula.logistic rows labels penalty)
+                (logisticLoss rows labels penalty)
+
+        whole
+        |> sampled (1.0 / float batches) (fun k -> losses[int (k % int64 batches)])
+
+    let private moved
+        (case: ProblemCase)
+        (coordinates: Coordinates)
+        (inner: LawProblem)
+        : LawProblem =
         let map = Coordinates.map inner.Start.Length coordinates
         let a, b = matrix map.Matrix, Tensor.ofArray map.Shift
-        let formula = Formula.moved map { Value = inner.ValueAt; Gradient = inner.GradientAt }
-        let start = Floats.times map.Inverse (Floats.subtract (inner.Start.ToArray()) map.Shift)
+
+        let formula =
+            Formula.moved map { Value = inner.ValueAt; Gradient = inner.GradientAt }
+
+        let start =
+            Floats.times map.Inverse (Floats.subtract (inner.Start.ToArray()) map.Shift)
+
         let change (z: Tensor) = Tensor.matmul a z + b
 
         { make case start formula (change >> inner.Objective.Function) with Least = inner.Least }
@@ -185,7 +281,8 @@ module LawProblem =
         | ProblemCase.Quadratic(spectrum, seed) -> quadratic case spectrum seed
         | ProblemCase.Saddle(spectrum, seed, isOnManifold) -> saddle case spectrum seed isOnManifold
         | ProblemCase.Rosenbrock(length, steepness) -> rosenbrock case length steepness
-        | ProblemCase.Logistic(examples, features, penalty, seed) -> logistic case examples features penalty seed
+        | ProblemCase.Logistic(examples, features, penalty, seed) ->
+            logistic case examples features penalty seed
         | ProblemCase.Network(examples, seed) -> network case examples seed
         | ProblemCase.Barrier start ->
             let f (x: Tensor) = Tensor.sum (x - Tensor.log x)
@@ -196,18 +293,29 @@ module LawProblem =
             let tensor = Tensor.ofArray c
             make case (Array.zeroCreate c.Length) (Formula.linear c) (Tensor.dot tensor)
         | ProblemCase.Cubic start ->
-            elementwise start (fun x -> x * x * x) (fun x -> 3.0 * x * x) (fun x -> Tensor.sum (x * x * x))
+            elementwise
+                start
+                (fun x -> x * x * x)
+                (fun x -> 3.0 * x * x)
+                (fun x -> Tensor.sum (x * x * x))
         | ProblemCase.NegativeExponential start ->
-            elementwise start (fun x -> -(exp x)) (fun x -> -(exp x)) (fun x -> -(Tensor.sum (Tensor.exp x)))
+            elementwise
+                start
+                (fun x -> -(exp x))
+                (fun x -> -(exp x))
+                (fun x -> -(Tensor.sum (Tensor.exp x)))
         | ProblemCase.Flat start ->
             let constant: Formula = { Value = (fun _ -> 3.0); Gradient = Array.map (fun _ -> 0.0) }
             make case (Array.ofList start) constant (fun x -> 0.0 * Tensor.sum x + 3.0)
         | ProblemCase.Stepped start -> stepped case start
         | ProblemCase.Noisy(spectrum, noise, seed) -> noisy case spectrum noise seed
-        | ProblemCase.MiniBatches(batches, size, features, seed) -> miniBatches case batches size features seed
+        | ProblemCase.MiniBatches(batches, size, features, seed) ->
+            miniBatches case batches size features seed
         | ProblemCase.Scaled(factor, inner) ->
             let inner = ofCase inner
-            let formula = Formula.scaled factor { Value = inner.ValueAt; Gradient = inner.GradientAt }
+
+            let formula =
+                Formula.scaled factor { Value = inner.ValueAt; Gradient = inner.GradientAt }
 
             {
                 Case = case
@@ -224,10 +332,13 @@ module LawProblem =
             { inner with Case = case; Objective = Objective.composed "problem" (fun x -> x) f }
 
     /// The norm of the hand-written gradient at a point.
-    let gradientNorm (problem: LawProblem) (point: float[]) : float = Floats.norm (problem.GradientAt point)
+    let gradientNorm (problem: LawProblem) (point: float[]) : float =
+        Floats.norm (problem.GradientAt point)
 
     /// The smallest curvature and the largest absolute one at a point, by differences of the hand-written gradient.
     let curvatures (problem: LawProblem) (point: float[]) : struct (float * float) =
-        let rows = Formula.hessian { Value = problem.ValueAt; Gradient = problem.GradientAt } point
+        let rows =
+            Formula.hessian { Value = problem.ValueAt; Gradient = problem.GradientAt } point
+
         let struct (values, _) = Linalg.symmetricEigen (matrix rows)
         struct ((Tensor.min values).ToScalar(), (Tensor.max (Tensor.abs values)).ToScalar())

@@ -15,7 +15,11 @@ module internal Source =
             if x > 0.0 then "infinity" else "-infinity"
         else
             let text = x.ToString("R", CultureInfo.InvariantCulture)
-            if text.Contains '.' || text.Contains 'E' then text else text + ".0"
+
+            if text.Contains '.' || text.Contains 'E' then
+                text
+            else
+                text + ".0"
 
     /// A list literal.
     let ofFloats (xs: float list) : string =
@@ -23,7 +27,8 @@ module internal Source =
         $"[ {inside} ]"
 
     /// An int64 literal.
-    let ofInt64 (n: int64) : string = n.ToString(CultureInfo.InvariantCulture) + "L"
+    let ofInt64 (n: int64) : string =
+        n.ToString(CultureInfo.InvariantCulture) + "L"
 
     /// A truth literal.
     let ofBool (truth: bool) : string = if truth then "true" else "false"
@@ -92,7 +97,8 @@ type ProblemCase =
         let seeded (seed: int64) = Source.ofInt64 seed
 
         match case with
-        | ProblemCase.Quadratic(spectrum, seed) -> $"ProblemCase.Quadratic({floats spectrum}, {seeded seed})"
+        | ProblemCase.Quadratic(spectrum, seed) ->
+            $"ProblemCase.Quadratic({floats spectrum}, {seeded seed})"
         | ProblemCase.Saddle(spectrum, seed, isOnManifold) ->
             $"ProblemCase.Saddle({floats spectrum}, {seeded seed}, {Source.ofBool isOnManifold})"
         | ProblemCase.Rosenbrock(length, steepness) ->
@@ -103,15 +109,18 @@ type ProblemCase =
         | ProblemCase.Barrier start -> $"ProblemCase.Barrier({floats start})"
         | ProblemCase.Linear slopes -> $"ProblemCase.Linear({floats slopes})"
         | ProblemCase.Cubic start -> $"ProblemCase.Cubic({floats start})"
-        | ProblemCase.NegativeExponential start -> $"ProblemCase.NegativeExponential({floats start})"
+        | ProblemCase.NegativeExponential start ->
+            $"ProblemCase.NegativeExponential({floats start})"
         | ProblemCase.Flat start -> $"ProblemCase.Flat({floats start})"
         | ProblemCase.Stepped start -> $"ProblemCase.Stepped({floats start})"
         | ProblemCase.Noisy(spectrum, noise, seed) ->
             $"ProblemCase.Noisy({floats spectrum}, {Source.ofFloat noise}, {seeded seed})"
         | ProblemCase.MiniBatches(batches, size, features, seed) ->
             $"ProblemCase.MiniBatches({batches}, {size}, {features}, {seeded seed})"
-        | ProblemCase.Scaled(factor, inner) -> $"ProblemCase.Scaled({Source.ofFloat factor}, {inner.Source})"
-        | ProblemCase.Moved(coordinates, inner) -> $"ProblemCase.Moved({coordinates.Source}, {inner.Source})"
+        | ProblemCase.Scaled(factor, inner) ->
+            $"ProblemCase.Scaled({Source.ofFloat factor}, {inner.Source})"
+        | ProblemCase.Moved(coordinates, inner) ->
+            $"ProblemCase.Moved({coordinates.Source}, {inner.Source})"
         | ProblemCase.WronglyDifferentiated(factor, inner) ->
             $"ProblemCase.WronglyDifferentiated({Source.ofFloat factor}, {inner.Source})"
 

@@ -12,7 +12,8 @@ open Optim.Core
 [<RequireQualifiedAccess>]
 module internal Fingerprint =
 
-    let private bits (x: float) : string = $"{x:R} ({BitConverter.DoubleToInt64Bits x:x16})"
+    let private bits (x: float) : string =
+        $"{x:R} ({BitConverter.DoubleToInt64Bits x:x16})"
 
     let private ofTensor (path: string) (x: Tensor) : (string * string) list = [
         path, $"{x.DType} {x.Shape}"
@@ -36,10 +37,17 @@ module internal Fingerprint =
             let t = known.GetType()
 
             let fields (names: string[]) (values: (obj | null)[]) =
-                Seq.zip names values |> Seq.collect (fun (name, v) -> ofValue $"{path}.{name}" v) |> List.ofSeq
+                Seq.zip names values
+                |> Seq.collect (fun (name, v) -> ofValue $"{path}.{name}" v)
+                |> List.ofSeq
 
             if FSharpType.IsRecord(t, true) then
-                let names = FSharpType.GetRecordFields(t, Reflection.BindingFlags.Public ||| Reflection.BindingFlags.NonPublic)
+                let names =
+                    FSharpType.GetRecordFields(
+                        t,
+                        Reflection.BindingFlags.Public ||| Reflection.BindingFlags.NonPublic
+                    )
+
                 fields (names |> Array.map _.Name) (FSharpValue.GetRecordFields(known, true))
             elif FSharpType.IsTuple t then
                 let values = FSharpValue.GetTupleFields known
@@ -50,7 +58,10 @@ module internal Fingerprint =
             else
                 [ path, string known ]
 
-    let private ofEvaluation (path: string) (evaluation: Evaluation voption) : (string * string) list =
+    let private ofEvaluation
+        (path: string)
+        (evaluation: Evaluation voption)
+        : (string * string) list =
         match evaluation with
         | ValueNone -> [ path, "nothing" ]
         | ValueSome e -> [
@@ -96,9 +107,14 @@ module internal Fingerprint =
     ]
 
     /// The first difference of two fingerprints, in words.
-    let difference (first: (string * string) list) (second: (string * string) list) : string voption =
+    let difference
+        (first: (string * string) list)
+        (second: (string * string) list)
+        : string voption =
         let longest = max first.Length second.Length
-        let padded (xs: (string * string) list) = xs @ List.replicate (longest - xs.Length) ("the end", "nothing more")
+
+        let padded (xs: (string * string) list) =
+            xs @ List.replicate (longest - xs.Length) ("the end", "nothing more")
 
         List.zip (padded first) (padded second)
         |> List.tryFind (fun (a, b) -> a <> b)

@@ -40,7 +40,10 @@ type internal CallCounter(onCall: int64 -> unit) =
                 // Products of the Gauss-Newton matrix ask for the outputs once, inside their derivative.
                 Composition =
                     objective.Composition
-                    |> ValueOption.map (fun c -> { c with OutputsAt = fun k -> counted (c.OutputsAt k) })
+                    |> ValueOption.map (fun c -> {
+                        c with
+                            OutputsAt = fun k -> counted (c.OutputsAt k)
+                    })
         }
 
 /// Where a run was after a step.
@@ -57,11 +60,7 @@ type internal Recording = {
 
 /// A run as printable data.
 [<NoComparison>]
-type internal Trial = {
-    Case: ProblemCase
-    Steps: int64
-    Seed: int64
-}
+type internal Trial = { Case: ProblemCase; Steps: int64; Seed: int64 }
 
 /// Runs that are watched.
 [<RequireQualifiedAccess>]
@@ -87,7 +86,9 @@ module internal Trial =
             options.Observe report point
 
         let objective = counter.Wrap problem.Objective
-        let result = Solver.minimizeWith { options with Observe = observe } method objective problem.Start
+
+        let result =
+            Solver.minimizeWith { options with Observe = observe } method objective problem.Start
 
         {
             Result = result
