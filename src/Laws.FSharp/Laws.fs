@@ -59,7 +59,9 @@ module Laws =
             raise (ArgumentOutOfRangeException(nameof settings, message))
 
         Honesty.laws settings
+        @ Robustness.laws settings
         @ Budgets.laws settings
+        @ Interruptions.laws settings
         @ Purity.laws settings
         @ Progress.laws settings claims
         @ Invariance.laws settings claims

@@ -259,9 +259,9 @@ let loop =
             (fun () ->
                 let _, result = solve (ProblemCase.Rosenbrock(2, 10.0))
                 let late = { result with Steps = 7L }
-                Expect.isTrue (ValueOption.isSome (Budgets.late 6L late)) "a step more"
+                Expect.isTrue (ValueOption.isSome (Interruptions.late 6L late)) "a step more"
                 let spent = { result with Steps = 6L; Outcome = Outcome.BudgetSpent }
-                Expect.isTrue (ValueOption.isSome (Budgets.late 6L spent)) "the budget spent"
-                Expect.equal (Budgets.late 6L { result with Steps = 6L }) ValueNone "on time"
+                Expect.isTrue (ValueOption.isSome (Interruptions.late 6L spent)) "the budget spent"
+                Expect.equal (Interruptions.late 6L { result with Steps = 6L }) ValueNone "on time"
             )
     ]
