@@ -244,7 +244,8 @@ type internal Qr() =
     override _.Batch a = Qr.Apply a
 
 /// Eigenvalues over eigenvectors of a symmetric matrix. Where eigenvalues coincide (to rounding: within n ε max |w|), the
-/// eigenvectors' derivative does not exist; the rules then leave that rotation out. Source: Giles 2008, "Collected matrix derivative results", 3.1.
+/// eigenvectors' derivative does not exist; the rules then leave that rotation out.
+/// Source: Giles 2008, "Collected matrix derivative results", 3.1.
 [<Sealed>]
 type internal SymmetricEigen() =
     inherit Primitive1("symmetricEigen")
