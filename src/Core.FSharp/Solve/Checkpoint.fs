@@ -24,8 +24,7 @@ open Optim.Contract
 module Checkpoint =
 
     /// The version that `write` writes, and the newest that `read` understands.
-    [<Literal>]
-    let Version = 1
+    let formatVersion: int = 1
 
     let private magic = "OPTIMRUN"B
 
@@ -92,7 +91,7 @@ module Checkpoint =
 
         let header, tensors = header method run
         let numbers = Array.zeroCreate 8
-        BinaryPrimitives.WriteInt32LittleEndian(numbers.AsSpan(0, 4), Version)
+        BinaryPrimitives.WriteInt32LittleEndian(numbers.AsSpan(0, 4), formatVersion)
         BinaryPrimitives.WriteInt32LittleEndian(numbers.AsSpan(4, 4), header.Length)
         put magic
         put numbers
@@ -194,8 +193,8 @@ module Checkpoint =
 
         let version = BinaryPrimitives.ReadInt32LittleEndian(ReadOnlySpan(prefix, 8, 4))
 
-        if version <> Version then
-            refuse file $"the format's version is {version}, expected {Version}"
+        if version <> formatVersion then
+            refuse file $"the format's version is {version}, expected {formatVersion}"
 
         if not (isIntact stream start length) then
             refuse file "the file is damaged or cut short: its checksum does not agree"

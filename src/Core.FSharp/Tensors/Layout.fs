@@ -4,11 +4,19 @@ open Optim
 
 /// One named block of a flat point: `Shape.Length` numbers from `Offset` on.
 [<NoComparison>]
-type Block = { Name: string; Offset: int; Shape: Shape }
+type Block = {
+    /// The name, once in a layout.
+    Name: string
+    /// Where it begins in the point.
+    Offset: int
+    /// The shape of the tensor behind the name.
+    Shape: Shape
+}
 
 /// How a flat point (n) is divided into named blocks, in order and without gaps: a network's weights, for example.
 [<NoComparison>]
 type Layout = {
+    /// In the order of the point.
     Blocks: Block list
     /// The length n of the point.
     Length: int
