@@ -27,23 +27,33 @@ module Choices =
     let method (presets: Map<string, float>) (text: string) : ChosenMethod =
         let parts = text.Split(':', 2)
         let info = orMisuse (fun () -> Catalogue.find (parts[0].Trim().ToLowerInvariant()))
-        let given = if parts.Length = 2 then Numbers.assignments $"method {info.Name}" ':' parts[1] else []
-        let has (name: string) = info.Knobs |> List.exists (fun knob -> knob.Name = name)
-        let usable = presets |> Map.filter (fun name _ -> has name)
-        let settings = given |> List.fold (fun map (name, value) -> Map.add name value map) usable
 
-        {
-            Info = info
-            Settings = settings
-            Method = orMisuse (fun () -> info.Create settings)
-        }
+        let given =
+            if parts.Length = 2 then
+                Numbers.assignments $"method {info.Name}" ':' parts[1]
+            else
+                []
+
+        let has (name: string) =
+            info.Knobs |> List.exists (fun knob -> knob.Name = name)
+
+        let usable = presets |> Map.filter (fun name _ -> has name)
+
+        let settings =
+            given |> List.fold (fun map (name, value) -> Map.add name value map) usable
+
+        { Info = info; Settings = settings; Method = orMisuse (fun () -> info.Create settings) }
 
     /// The knobs that were set, in words.
     let settingsText (chosen: ChosenMethod) : string =
-        chosen.Settings |> Map.toSeq |> Seq.map (fun (name, value) -> $"{name} {value}") |> String.concat ", "
+        chosen.Settings
+        |> Map.toSeq
+        |> Seq.map (fun (name, value) -> $"{name} {value}")
+        |> String.concat ", "
 
     /// A classical problem.
-    let problem (name: string) (dimension: int voption) : Problem = orMisuse (fun () -> Problems.find name dimension)
+    let problem (name: string) (dimension: int voption) : Problem =
+        orMisuse (fun () -> Problems.find name dimension)
 
     /// A data set that comes with the program.
     let dataSet (name: string) : DataSet = orMisuse (fun () -> Datasets.load name)

@@ -47,26 +47,33 @@ module Compare =
         let data = Choices.dataSet request.Target
         // The split is one for all seeds: the seeds vary the first weights and the order of the examples.
         let train, test = Datasets.trainAndTest (Key.ofSeed 0L) data
-        let text = request.Model |> Option.defaultValue $"{DataSet.inputs data}-10-{DataSet.outputs data}"
+
+        let text =
+            request.Model
+            |> Option.defaultValue $"{DataSet.inputs data}-10-{DataSet.outputs data}"
+
         let model = Choices.model data text
         let task = Supervised.create model (DataSet.loss data) train
-        let batchOf chosen = Train.batchSize chosen request.Batch train
+
+        let batchOf chosen =
+            Train.batchSize chosen request.Batch train
+
         let shown = request.Batch |> Option.defaultValue 64
 
         {
             Title = $"Optimizers on {data.Name}"
-            Subtitle = $"A {text} network with {model.Layout.Length} parameters, {DataSet.count train} training examples"
+            Subtitle =
+                $"A {text} network with {model.Layout.Length} parameters, {DataSet.count train} training examples"
             Facts = [
-                "data set", $"{data.Name}: {DataSet.count train} examples for training, {DataSet.count test} for tests"
+                "data set",
+                $"{data.Name}: {DataSet.count train} examples for training, {DataSet.count test} for tests"
                 "source", data.Source
                 "model", $"{text}, tanh, {model.Layout.Length} parameters"
                 "loss", "mean loss over the training examples"
-                "mini-batches", $"{shown} examples for the methods that suit them; the others see all examples at each step"
+                "mini-batches",
+                $"{shown} examples for the methods that suit them; the others see all examples at each step"
             ]
-            Measures = {
-                Comparison.measureNames with
-                    Loss = "training loss"
-            }
+            Measures = { Comparison.measureNames with Loss = "training loss" }
             Measure = fun _ -> Training.measureOf task test
             Objective = fun chosen seed -> Train.objective task (batchOf chosen) seed
             Start = fun seed -> model.Initialize(Key.fold 1L (Key.ofSeed seed))
@@ -74,7 +81,9 @@ module Compare =
         }
 
     let private ofProblem (request: CompareRequest) : Arena =
-        let dimension = request.Dimension |> Option.map ValueSome |> Option.defaultValue ValueNone
+        let dimension =
+            request.Dimension |> Option.map ValueSome |> Option.defaultValue ValueNone
+
         let problem = Choices.problem request.Target dimension
 
         let start (seed: int64) =
@@ -91,10 +100,7 @@ module Compare =
                 "problem", $"{problem.Name}, {problem.Start.Length} variables; {problem.Source}"
                 "starts", "seed 0 starts at the usual point, the others near it"
             ]
-            Measures = {
-                Comparison.measureNames with
-                    Loss = "value above the minimum"
-            }
+            Measures = { Comparison.measureNames with Loss = "value above the minimum" }
             Measure =
                 fun _ ->
                     let value = (Training.valueOf problem.Objective).Loss
@@ -117,7 +123,9 @@ module Compare =
             ofProblem request
         else
             let list = String.concat ", " (Datasets.names @ Problems.names)
-            Misuse.refuse $"there is no data set or problem named {request.Target}; there are {list}"
+
+            Misuse.refuse
+                $"there is no data set or problem named {request.Target}; there are {list}"
 
     /// About 80 measurements, evenly in time, and all of the first steps.
     let private cadence (seconds: float) : StepReport -> bool =
@@ -130,7 +138,12 @@ module Compare =
             else
                 false
 
-    let private runOne (arena: Arena) (seconds: float) (chosen: ChosenMethod) (seed: int64) : MeasuredRun =
+    let private runOne
+        (arena: Arena)
+        (seconds: float)
+        (chosen: ChosenMethod)
+        (seed: int64)
+        : MeasuredRun =
         let options = {
             SolveOptions.defaults with
                 Budget = { Budget.unlimited with Time = TimeSpan.FromSeconds seconds }
@@ -139,12 +152,23 @@ module Compare =
         }
 
         let objective, start = arena.Objective chosen seed, arena.Start seed
-        Training.run chosen seed options (cadence seconds) (arena.Measure seed) objective start ignore
+
+        Training.run
+            chosen
+            seed
+            options
+            (cadence seconds)
+            (arena.Measure seed)
+            objective
+            start
+            ignore
 
     /// A few steps, so that no method's first run pays for the compilation of its code.
     let private warmUp (arena: Arena) (chosen: ChosenMethod) : unit =
         let options = { SolveOptions.defaults with Budget = Budget.steps 2L }
-        Solver.minimizeWith options chosen.Method (arena.Objective chosen 0L) (arena.Start 0L) |> ignore
+
+        Solver.minimizeWith options chosen.Method (arena.Objective chosen 0L) (arena.Start 0L)
+        |> ignore
 
     let private familyOf (chosen: ChosenMethod) : Family =
         match chosen.Info.Family with
@@ -169,11 +193,7 @@ module Compare =
             Seed = run.Seed
             Outcome = outcomeOf run.Result.Outcome
             Reason = Reason.text run.Result.Reason
-            Evaluations = {
-                Values = e.Values
-                Gradients = e.Gradients
-                Products = e.Products
-            }
+            Evaluations = { Values = e.Values; Gradients = e.Gradients; Products = e.Products }
             GradientEquivalents = e.GradientEquivalents
             Seconds = run.Result.Elapsed.TotalSeconds
             PeakMemory = Some run.PeakMemory
@@ -186,17 +206,30 @@ module Compare =
             (chosen |> List.filter (fun other -> other.Info.Name = c.Info.Name)).Length > 1
 
         chosen
-        |> List.map (fun c -> if isTwice c then $"{c.Info.Name} ({Choices.settingsText c})" else c.Info.Name)
+        |> List.map (fun c ->
+            if isTwice c then
+                $"{c.Info.Name} ({Choices.settingsText c})"
+            else
+                c.Info.Name
+        )
 
-    let private comparison (request: CompareRequest) (arena: Arena) (runs: (string * MeasuredRun) list) : Comparison =
+    let private comparison
+        (request: CompareRequest)
+        (arena: Arena)
+        (runs: (string * MeasuredRun) list)
+        : Comparison =
         let facts =
             arena.Facts
             @ [
-                "seeds", $"{request.Seeds}; a curve shows their median, its band the lowest and highest"
-                "time of a run", $"{request.Seconds} s; the clock stands still while measuring, and code is compiled before"
-                "a gradient-equivalent", "one gradient of the whole data; a value alone counts 1/3, a curvature product 2"
+                "seeds",
+                $"{request.Seeds}; a curve shows their median, its band the lowest and highest"
+                "time of a run",
+                $"{request.Seconds} s; the clock stands still while measuring, and code is compiled before"
+                "a gradient-equivalent",
+                "one gradient of the whole data; a value alone counts 1/3, a curvature product 2"
                 "memory", "the most managed memory seen beyond that before the run"
-                "machine", $"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}"
+                "machine",
+                $"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}"
             ]
 
         {
@@ -209,14 +242,21 @@ module Compare =
         }
 
     let private json (comparison: Comparison) : Json.Value =
-        let optional (value: float option) = value |> Option.map Json.Value.Number |> Option.defaultValue Json.Value.Nothing
-        let verdict = Verdict.ofSummary comparison.Measures (Summary.ofComparison comparison)
+        let optional (value: float option) =
+            value |> Option.map Json.Value.Number |> Option.defaultValue Json.Value.Nothing
+
+        let verdict =
+            Verdict.ofSummary comparison.Measures (Summary.ofComparison comparison)
 
         Json.Value.Fields [
             "title", Json.Value.Text comparison.Title
             "headline", Json.Value.Text verdict.Headline
-            "findings", Json.Value.List [ for finding in verdict.Findings -> Json.Value.Text finding ]
-            "facts", Json.Value.Fields [ for fact in comparison.Facts -> fact.Name, Json.Value.Text fact.Value ]
+            "findings",
+            Json.Value.List [ for finding in verdict.Findings -> Json.Value.Text finding ]
+            "facts",
+            Json.Value.Fields [
+                for fact in comparison.Facts -> fact.Name, Json.Value.Text fact.Value
+            ]
             "runs",
             Json.Value.List [
                 for run in comparison.Runs ->
@@ -240,7 +280,10 @@ module Compare =
                             "gradients", Json.Value.Whole run.Evaluations.Gradients
                             "products", Json.Value.Whole run.Evaluations.Products
                         ]
-                        "peakMemory", run.PeakMemory |> Option.map Json.Value.Whole |> Option.defaultValue Json.Value.Nothing
+                        "peakMemory",
+                        run.PeakMemory
+                        |> Option.map Json.Value.Whole
+                        |> Option.defaultValue Json.Value.Nothing
                         "curve",
                         Json.Value.List [
                             for p in run.Curve ->
@@ -261,14 +304,16 @@ module Compare =
             Misuse.refuse $"--seeds is {request.Seeds}, expected 1 or more"
 
         if not (request.Seconds > 0.0 && request.Seconds <= 86400.0) then
-            Misuse.refuse $"--seconds is {request.Seconds}, expected a number above 0 and at most 86400"
+            Misuse.refuse
+                $"--seconds is {request.Seconds}, expected a number above 0 and at most 86400"
 
         match request.Report with
         | None -> ()
         | Some path ->
             match Path.GetDirectoryName(Path.GetFullPath path) with
             | null -> Misuse.refuse $"--report: {path} names no file"
-            | folder when not (Directory.Exists folder) -> Misuse.refuse $"--report: the folder {folder} does not exist"
+            | folder when not (Directory.Exists folder) ->
+                Misuse.refuse $"--report: the folder {folder} does not exist"
             | _ -> ()
 
     /// Runs the request: 0 done, 1 when every run failed.
@@ -276,10 +321,18 @@ module Compare =
         check request
 
         let chosen =
-            request.Methods.Split(',', StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries)
+            request.Methods.Split(
+                ',',
+                StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries
+            )
             |> List.ofArray
             |> List.map (fun text ->
-                let presets = if List.contains request.Target Problems.names then Map.empty else Training.presets text
+                let presets =
+                    if List.contains request.Target Problems.names then
+                        Map.empty
+                    else
+                        Training.presets text
+
                 Choices.method presets text
             )
 
@@ -287,7 +340,9 @@ module Compare =
             Misuse.refuse "--methods names no method"
 
         let arena = arena request
-        let jobs = List.allPairs (List.zip (names chosen) chosen) [ 0L .. int64 request.Seeds - 1L ]
+
+        let jobs =
+            List.allPairs (List.zip (names chosen) chosen) [ 0L .. int64 request.Seeds - 1L ]
 
         let work (tell: float -> string -> unit) : (string * MeasuredRun) list =
             List.iter (warmUp arena) chosen
@@ -299,7 +354,13 @@ module Compare =
             )
 
         let comparison = Talk.working "comparing" work |> comparison request arena
-        Console.Out.WriteLine(if request.IsJson then Json.text (json comparison) else Report.text comparison)
+
+        Console.Out.WriteLine(
+            if request.IsJson then
+                Json.text (json comparison)
+            else
+                Report.text comparison
+        )
 
         match request.Report with
         | None -> ()
@@ -307,4 +368,7 @@ module Compare =
             Report.write path comparison
             Talk.say $"the report is in {Path.GetFullPath path}"
 
-        if comparison.Runs |> List.forall (fun run -> run.Outcome = RunOutcome.Failed) then 1 else 0
+        if comparison.Runs |> List.forall (fun run -> run.Outcome = RunOutcome.Failed) then
+            1
+        else
+            0

@@ -52,7 +52,8 @@ module Formula =
         "erf", (Tensor.erf, fun x -> (Tensor.erf (Tensor.scalar x)).ToScalar())
     ]
 
-    let private functionsOfTwo: (string * ((Tensor -> Tensor -> Tensor) * (float -> float -> float))) list = [
+    let private functionsOfTwo
+        : (string * ((Tensor -> Tensor -> Tensor) * (float -> float -> float))) list = [
         "min", (Tensor.minimum, min)
         "max", (Tensor.maximum, max)
         "atan2", (Tensor.atan2, (fun y x -> atan2 y x))
@@ -62,7 +63,8 @@ module Formula =
     let private constants: (string * float) list = [ "pi", Math.PI; "e", Math.E ]
 
     /// The names of all functions.
-    let functionNames: string list = List.map fst functions @ List.map fst functionsOfTwo
+    let functionNames: string list =
+        List.map fst functions @ List.map fst functionsOfTwo
 
     // The grammar.
 
@@ -70,12 +72,19 @@ module Formula =
     let private symbol (text: string) : Parser<string, unit> = spaced (pstring text)
 
     let private number: Parser<Expression, unit> =
-        numberLiteral (NumberLiteralOptions.AllowFraction ||| NumberLiteralOptions.AllowExponent) "a number"
+        numberLiteral
+            (NumberLiteralOptions.AllowFraction ||| NumberLiteralOptions.AllowExponent)
+            "a number"
         |> spaced
-        |>> fun literal -> Expression.Number(Double.Parse(literal.String, Globalization.CultureInfo.InvariantCulture))
+        |>> fun literal ->
+            Expression.Number(
+                Double.Parse(literal.String, Globalization.CultureInfo.InvariantCulture)
+            )
 
     let private name: Parser<string, unit> =
-        spaced (many1Satisfy2L isAsciiLetter (fun c -> isAsciiLetter c || isDigit c || c = '_') "a name")
+        spaced (
+            many1Satisfy2L isAsciiLetter (fun c -> isAsciiLetter c || isDigit c || c = '_') "a name"
+        )
 
     let private grammar: Parser<Expression, unit> =
         let operators = OperatorPrecedenceParser<Expression, unit, unit>()
@@ -93,7 +102,9 @@ module Formula =
         operators.TermParser <- choice [ number; nameOrCall; inParentheses expression ]
 
         let infix text precedence associativity make =
-            operators.AddOperator(InfixOperator(text, spaces, precedence, associativity, fun a b -> make (a, b)))
+            operators.AddOperator(
+                InfixOperator(text, spaces, precedence, associativity, fun a b -> make (a, b))
+            )
 
         infix "+" 1 Associativity.Left Expression.Add
         infix "-" 1 Associativity.Left Expression.Subtract
@@ -119,7 +130,11 @@ module Formula =
     let rec variables (expression: Expression) : string list =
         match expression with
         | Expression.Number _ -> []
-        | Expression.Variable name -> if List.exists (fst >> (=) name) constants then [] else [ name ]
+        | Expression.Variable name ->
+            if List.exists (fst >> (=) name) constants then
+                []
+            else
+                [ name ]
         | Expression.Negate a -> variables a
         | Expression.Add(a, b)
         | Expression.Subtract(a, b)
@@ -163,18 +178,39 @@ module Formula =
         | Part.Dependent f, Part.Dependent g -> Part.Dependent(fun x -> both (f x) (g x))
 
     let private call (name: string) (arguments: Part list) : Part =
-        let find table = table |> List.tryFind (fst >> (=) name) |> Option.map snd
+        let find table =
+            table |> List.tryFind (fst >> (=) name) |> Option.map snd
 
         match find functions, find functionsOfTwo, arguments with
         | Some(ofTensor, ofFloat), _, [ a ] -> unary ofFloat ofTensor a
-        | None, Some(both, ofFloats), a :: b :: rest when rest.IsEmpty || name = "min" || name = "max" ->
-            let combine = binary ofFloats (fun c y -> both (Tensor.fullLike y c) y) (fun x d -> both x (Tensor.fullLike x d)) both
+        | None, Some(both, ofFloats), a :: b :: rest when
+            rest.IsEmpty || name = "min" || name = "max"
+            ->
+            let combine =
+                binary
+                    ofFloats
+                    (fun c y -> both (Tensor.fullLike y c) y)
+                    (fun x d -> both x (Tensor.fullLike x d))
+                    both
+
             List.fold combine (combine a b) rest
         | None, None, _ ->
             let known = String.concat ", " functionNames
-            raise (ArgumentException $"the formula calls {name}, which is no function; there are {known}")
-        | Some _, _, _ -> raise (ArgumentException $"{name} takes 1 argument, the formula gives it {arguments.Length}")
-        | None, Some _, _ -> raise (ArgumentException $"{name} takes 2 arguments, the formula gives it {arguments.Length}")
+
+            raise (
+                ArgumentException
+                    $"the formula calls {name}, which is no function; there are {known}"
+            )
+        | Some _, _, _ ->
+            raise (
+                ArgumentException
+                    $"{name} takes 1 argument, the formula gives it {arguments.Length}"
+            )
+        | None, Some _, _ ->
+            raise (
+                ArgumentException
+                    $"{name} takes 2 arguments, the formula gives it {arguments.Length}"
+            )
 
     /// The function of a vector whose elements are the variables in this order.
     /// Errors: ArgumentException for a variable that is not in the list, or an unknown function.
@@ -183,17 +219,27 @@ module Formula =
             match expression with
             | Expression.Number c -> Part.Known c
             | Expression.Variable name ->
-                match List.tryFindIndex ((=) name) variables, List.tryFind (fst >> (=) name) constants with
+                match
+                    List.tryFindIndex ((=) name) variables, List.tryFind (fst >> (=) name) constants
+                with
                 | Some index, _ -> Part.Dependent(fun x -> x[index])
                 | None, Some(_, value) -> Part.Known value
                 | None, None ->
                     let given = String.concat ", " variables
-                    raise (ArgumentException $"the formula uses {name}, but the start gives only {given}")
+
+                    raise (
+                        ArgumentException
+                            $"the formula uses {name}, but the start gives only {given}"
+                    )
             | Expression.Negate a -> unary (~-) (~-) (compute a)
-            | Expression.Add(a, b) -> binary (+) (fun c y -> c + y) (fun x d -> x + d) (+) (compute a) (compute b)
-            | Expression.Subtract(a, b) -> binary (-) (fun c y -> c - y) (fun x d -> x - d) (-) (compute a) (compute b)
-            | Expression.Multiply(a, b) -> binary (*) (fun c y -> c * y) (fun x d -> x * d) (*) (compute a) (compute b)
-            | Expression.Divide(a, b) -> binary (/) (fun c y -> c / y) (fun x d -> x / d) (/) (compute a) (compute b)
+            | Expression.Add(a, b) ->
+                binary (+) (fun c y -> c + y) (fun x d -> x + d) (+) (compute a) (compute b)
+            | Expression.Subtract(a, b) ->
+                binary (-) (fun c y -> c - y) (fun x d -> x - d) (-) (compute a) (compute b)
+            | Expression.Multiply(a, b) ->
+                binary (*) (fun c y -> c * y) (fun x d -> x * d) (*) (compute a) (compute b)
+            | Expression.Divide(a, b) ->
+                binary (/) (fun c y -> c / y) (fun x d -> x / d) (/) (compute a) (compute b)
             | Expression.Power(a, b) -> power (compute a) (compute b)
             | Expression.Call(name, arguments) -> call name (List.map compute arguments)
 

@@ -52,7 +52,8 @@ module Json =
         Encoding.UTF8.GetString(stream.ToArray())
 
     /// The numbers of a tensor.
-    let ofTensor (x: Optim.Tensor) : Value = Value.List [ for v in x.ToArray() -> Value.Number v ]
+    let ofTensor (x: Optim.Tensor) : Value =
+        Value.List [ for v in x.ToArray() -> Value.Number v ]
 
     /// How often the objective was asked.
     let ofEvaluations (e: Optim.Core.Evaluations) : Value =

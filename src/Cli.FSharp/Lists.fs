@@ -7,7 +7,8 @@ open Optim.Core
 [<RequireQualifiedAccess>]
 module Lists =
 
-    let private truth (name: string) (holds: bool) : string * Json.Value = name, Json.Value.Truth holds
+    let private truth (name: string) (holds: bool) : string * Json.Value =
+        name, Json.Value.Truth holds
 
     let private methodJson (info: MethodInfo) : Json.Value =
         let text (name: string) (value: string) = name, Json.Value.Text value
@@ -70,8 +71,10 @@ module Lists =
             if asJson then
                 Json.text (
                     Json.Value.Fields [
-                        "problems", Json.Value.List [ for family in Problems.all -> problemJson family ]
-                        "datasets", Json.Value.List [ for name in Datasets.names -> Json.Value.Text name ]
+                        "problems",
+                        Json.Value.List [ for family in Problems.all -> problemJson family ]
+                        "datasets",
+                        Json.Value.List [ for name in Datasets.names -> Json.Value.Text name ]
                     ]
                 )
             else
@@ -79,7 +82,10 @@ module Lists =
                     $"{family.Name}: {family.Title}; dimension {family.Dimensions} (default {family.DefaultDimension}); {family.Source}"
 
                 let sets = String.concat ", " Datasets.names
-                String.concat "\n" (List.map line Problems.all @ [ ""; $"data sets for train and compare: {sets}" ])
+
+                String.concat
+                    "\n"
+                    (List.map line Problems.all @ [ ""; $"data sets for train and compare: {sets}" ])
 
         Console.Out.WriteLine text
         0

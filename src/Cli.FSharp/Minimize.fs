@@ -70,7 +70,9 @@ module Minimize =
         }
 
     let private ofProblem (request: MinimizeRequest) : Task =
-        let dimension = request.Dimension |> Option.map ValueSome |> Option.defaultValue ValueNone
+        let dimension =
+            request.Dimension |> Option.map ValueSome |> Option.defaultValue ValueNone
+
         let problem = Choices.problem request.Target dimension
 
         let start =
@@ -81,15 +83,13 @@ module Minimize =
 
                 if given.Length <> problem.Start.Length then
                     let count = problem.Start.Length
-                    Misuse.refuse $"--start gives {given.Length} numbers, {problem.Name} needs {count} separated by commas"
+
+                    Misuse.refuse
+                        $"--start gives {given.Length} numbers, {problem.Name} needs {count} separated by commas"
 
                 Tensor.ofSeq given
 
-        {
-            Objective = problem.Objective
-            Start = start
-            Variables = []
-        }
+        { Objective = problem.Objective; Start = start; Variables = [] }
 
     let private task (request: MinimizeRequest) : Task =
         if List.contains request.Target Problems.names then
@@ -119,11 +119,16 @@ module Minimize =
         ]
 
     let private pointText (task: Task) (point: Tensor) : string =
-        let number (x: float) = x.ToString("G10", Globalization.CultureInfo.InvariantCulture)
+        let number (x: float) =
+            x.ToString("G10", Globalization.CultureInfo.InvariantCulture)
+
         let values = point.ToArray()
 
         if not task.Variables.IsEmpty then
-            List.map2 (fun name value -> $"{name} = {number value}") task.Variables (List.ofArray values)
+            List.map2
+                (fun name value -> $"{name} = {number value}")
+                task.Variables
+                (List.ofArray values)
             |> String.concat ", "
         elif values.Length <= 10 then
             let inside = values |> Array.map number |> String.concat ", "
@@ -150,7 +155,9 @@ module Minimize =
         let solve (tell: float -> string -> unit) : SolveResult =
             let observe (report: StepReport) (_: Tensor) =
                 if report.Step % 100L = 0L then
-                    let words = $"step {report.Step}, value {report.Value:G6}, gradient norm {report.GradientNorm:G3}"
+                    let words =
+                        $"step {report.Step}, value {report.Value:G6}, gradient norm {report.GradientNorm:G3}"
+
                     tell (float report.Step / float request.MaxSteps) words
 
             let options = {
@@ -165,5 +172,12 @@ module Minimize =
             Solver.minimizeWith options chosen.Method task.Objective task.Start
 
         let result = Talk.working $"minimizing with {chosen.Info.Name}" solve
-        Console.Out.WriteLine(if request.IsJson then Json.text (json task result) else text task result)
+
+        Console.Out.WriteLine(
+            if request.IsJson then
+                Json.text (json task result)
+            else
+                text task result
+        )
+
         if result.Outcome.IsConverged then 0 else 1

@@ -15,7 +15,10 @@ module Numbers =
 
     /// Names and numbers, as "x=-1.2,y=1".
     let assignments (what: string) (separator: char) (text: string) : (string * float) list =
-        text.Split(separator, StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries)
+        text.Split(
+            separator,
+            StringSplitOptions.RemoveEmptyEntries ||| StringSplitOptions.TrimEntries
+        )
         |> List.ofArray
         |> List.map (fun part ->
             match part.Split('=', 2, StringSplitOptions.TrimEntries) with

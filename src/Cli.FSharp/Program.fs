@@ -16,7 +16,8 @@ let private optional (name: string) (description: string) : Option<string | null
 let private argument (name: string) (description: string) : Argument<string> =
     Argument<string>(name, Description = description)
 
-let private asJson () : Option<bool> = option "--json" "Print JSON instead of text." false
+let private asJson () : Option<bool> =
+    option "--json" "Print JSON instead of text." false
 
 let private given (result: ParseResult) (value: Option<string | null>) : string option =
     result.GetValue value |> Option.ofObj
@@ -39,7 +40,12 @@ let private word (result: ParseResult) (value: Argument<string>) : string =
     | null -> ""
     | t -> t
 
-let private command (name: string) (description: string) (symbols: Symbol list) (act: ParseResult -> int) : Command =
+let private command
+    (name: string)
+    (description: string)
+    (symbols: Symbol list)
+    (act: ParseResult -> int)
+    : Command =
     let command = Command(name, description)
 
     for symbol in symbols do
@@ -53,61 +59,108 @@ let private command (name: string) (description: string) (symbols: Symbol list) 
 
 let private methods () : Command =
     let json = asJson ()
-    command "methods" "List the optimization methods and their knobs." [ json ] (fun r -> Lists.methods (r.GetValue json))
+
+    command
+        "methods"
+        "List the optimization methods and their knobs."
+        [ json ]
+        (fun r -> Lists.methods (r.GetValue json))
 
 let private problems () : Command =
     let json = asJson ()
-    command "problems" "List the classical problems and the data sets." [ json ] (fun r -> Lists.problems (r.GetValue json))
+
+    command
+        "problems"
+        "List the classical problems and the data sets."
+        [ json ]
+        (fun r -> Lists.problems (r.GetValue json))
 
 let private minimize () : Command =
     let target =
-        argument "formula-or-problem" "A formula such as \"100*(y-x^2)^2+(1-x)^2\", or the name of a problem (see optim problems)."
+        argument
+            "formula-or-problem"
+            "A formula such as \"100*(y-x^2)^2+(1-x)^2\", or the name of a problem (see optim problems)."
 
-    let method = option "--method" "The method, with knobs if you like: lbfgs, or sgd:rate=0.01." "lbfgs"
-    let start = optional "--start" "Where to begin: x=-1.2,y=1 for a formula, numbers for a problem."
+    let method =
+        option "--method" "The method, with knobs if you like: lbfgs, or sgd:rate=0.01." "lbfgs"
+
+    let start =
+        optional "--start" "Where to begin: x=-1.2,y=1 for a formula, numbers for a problem."
+
     let dim = optional "--dim" "The number of variables of a problem."
     let steps = option "--max-steps" "The most steps." 10_000L
-    let tolerance = option "--tolerance" "The gradient norm to reach, relative to that at the start." 1e-9
+
+    let tolerance =
+        option "--tolerance" "The gradient norm to reach, relative to that at the start." 1e-9
+
     let seed = option "--seed" "Where all chance comes from." 0L
     let json = asJson ()
 
-    command "minimize" "Minimize a formula or a classical problem." [ target; method; start; dim; steps; tolerance; seed; json ] (fun r ->
-        Minimize.run {
-            Target = word r target
-            Method = text r method
-            Start = given r start
-            Dimension = whole "--dim" (given r dim)
-            MaxSteps = r.GetValue steps
-            Tolerance = r.GetValue tolerance
-            Seed = r.GetValue seed
-            IsJson = r.GetValue json
-        }
-    )
+    command
+        "minimize"
+        "Minimize a formula or a classical problem."
+        [ target; method; start; dim; steps; tolerance; seed; json ]
+        (fun r ->
+            Minimize.run {
+                Target = word r target
+                Method = text r method
+                Start = given r start
+                Dimension = whole "--dim" (given r dim)
+                MaxSteps = r.GetValue steps
+                Tolerance = r.GetValue tolerance
+                Seed = r.GetValue seed
+                IsJson = r.GetValue json
+            }
+        )
 
 let private train () : Command =
-    let data = argument "dataset" "The name of a data set: digits, breast-cancer, diabetes."
+    let data =
+        argument "dataset" "The name of a data set: digits, breast-cancer, diabetes."
+
     let model = optional "--model" "Sizes of the layers, as 64-32-10."
-    let method = option "--method" "The method, with knobs if you like: adam, or sgd:rate=0.1." "adam"
-    let epochs = option "--epochs" "Passes over the training data; for methods on the whole data, steps." 20
-    let batch = optional "--batch" "Examples in a mini-batch; 0 for all at once. Default: 64 where the method suits it."
+
+    let method =
+        option "--method" "The method, with knobs if you like: adam, or sgd:rate=0.1." "adam"
+
+    let epochs =
+        option "--epochs" "Passes over the training data; for methods on the whole data, steps." 20
+
+    let batch =
+        optional
+            "--batch"
+            "Examples in a mini-batch; 0 for all at once. Default: 64 where the method suits it."
+
     let seed = option "--seed" "Where all chance comes from." 0L
     let json = asJson ()
 
-    command "train" "Train a network on a data set." [ data; model; method; epochs; batch; seed; json ] (fun r ->
-        Train.run {
-            DataSet = word r data
-            Model = given r model
-            Method = text r method
-            Epochs = r.GetValue epochs
-            Batch = whole "--batch" (given r batch)
-            Seed = r.GetValue seed
-            IsJson = r.GetValue json
-        }
-    )
+    command
+        "train"
+        "Train a network on a data set."
+        [ data; model; method; epochs; batch; seed; json ]
+        (fun r ->
+            Train.run {
+                DataSet = word r data
+                Model = given r model
+                Method = text r method
+                Epochs = r.GetValue epochs
+                Batch = whole "--batch" (given r batch)
+                Seed = r.GetValue seed
+                IsJson = r.GetValue json
+            }
+        )
 
 let private compare () : Command =
-    let target = argument "dataset-or-problem" "A data set (digits, …) or a classical problem (see optim problems)."
-    let methods = option "--methods" "Methods separated by commas, each with knobs if you like." Compare.defaultMethods
+    let target =
+        argument
+            "dataset-or-problem"
+            "A data set (digits, …) or a classical problem (see optim problems)."
+
+    let methods =
+        option
+            "--methods"
+            "Methods separated by commas, each with knobs if you like."
+            Compare.defaultMethods
+
     let seeds = option "--seeds" "How many seeds." 3
     let model = optional "--model" "Sizes of the layers, as 64-10-10."
     let dim = optional "--dim" "The number of variables of a problem."
@@ -116,19 +169,23 @@ let private compare () : Command =
     let report = optional "--report" "Write one self-contained HTML page to this file."
     let json = asJson ()
 
-    command "compare" "Compare methods on a data set or a problem." [ target; methods; seeds; model; dim; batch; seconds; report; json ] (fun r ->
-        Compare.run {
-            Target = word r target
-            Methods = text r methods
-            Seeds = r.GetValue seeds
-            Model = given r model
-            Dimension = whole "--dim" (given r dim)
-            Batch = whole "--batch" (given r batch)
-            Seconds = r.GetValue seconds
-            Report = given r report
-            IsJson = r.GetValue json
-        }
-    )
+    command
+        "compare"
+        "Compare methods on a data set or a problem."
+        [ target; methods; seeds; model; dim; batch; seconds; report; json ]
+        (fun r ->
+            Compare.run {
+                Target = word r target
+                Methods = text r methods
+                Seeds = r.GetValue seeds
+                Model = given r model
+                Dimension = whole "--dim" (given r dim)
+                Batch = whole "--batch" (given r batch)
+                Seconds = r.GetValue seconds
+                Report = given r report
+                IsJson = r.GetValue json
+            }
+        )
 
 let private root () : RootCommand =
     let root = RootCommand "Minimize functions, train networks, compare optimizers."

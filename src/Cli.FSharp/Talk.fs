@@ -23,12 +23,18 @@ module Talk =
                     say $"{title}: {Math.Floor(100.0 * part):F0} %%, {words}"
             )
         else
-            let terminal = AnsiConsole.Create(AnsiConsoleSettings(Out = AnsiConsoleOutput Console.Error))
+            let terminal =
+                AnsiConsole.Create(AnsiConsoleSettings(Out = AnsiConsoleOutput Console.Error))
 
             terminal
                 .Progress()
                 .AutoClear(true)
-                .Columns(TaskDescriptionColumn(), ProgressBarColumn(), PercentageColumn(), RemainingTimeColumn())
+                .Columns(
+                    TaskDescriptionColumn(),
+                    ProgressBarColumn(),
+                    PercentageColumn(),
+                    RemainingTimeColumn()
+                )
                 .Start(fun context ->
                     let bar = context.AddTask(Markup.Escape title, true, 1.0)
 

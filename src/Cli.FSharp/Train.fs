@@ -32,10 +32,15 @@ module Train =
     let batchSize (chosen: ChosenMethod) (wanted: int option) (data: DataSet) : int =
         match wanted with
         | Some size when size < 0 || size > DataSet.count data ->
-            Misuse.refuse $"--batch is {size}, expected 1 to {DataSet.count data}, or 0 for all examples at once"
+            Misuse.refuse
+                $"--batch is {size}, expected 1 to {DataSet.count data}, or 0 for all examples at once"
         | Some size when size = DataSet.count data -> 0
         | Some size -> size
-        | None -> if chosen.Info.Traits.SuitsMiniBatches then min 64 (DataSet.count data) else 0
+        | None ->
+            if chosen.Info.Traits.SuitsMiniBatches then
+                min 64 (DataSet.count data)
+            else
+                0
 
     /// The objective that a method sees.
     let objective (task: Supervised) (batch: int) (seed: int64) : Objective =
@@ -46,11 +51,17 @@ module Train =
 
     /// Steps in a pass over the training data.
     let stepsPerEpoch (task: Supervised) (batch: int) : int64 =
-        if batch = 0 then 1L else int64 (max 1 (Supervised.stepsPerEpoch batch task.Data))
+        if batch = 0 then
+            1L
+        else
+            int64 (max 1 (Supervised.stepsPerEpoch batch task.Data))
 
     let private json (run: MeasuredRun) (parameters: int) : Json.Value =
         let last = List.last run.Curve
-        let optional (value: float option) = value |> Option.map Json.Value.Number |> Option.defaultValue Json.Value.Nothing
+
+        let optional (value: float option) =
+            value |> Option.map Json.Value.Number |> Option.defaultValue Json.Value.Nothing
+
         let result = run.Result
 
         Json.Value.Fields [
@@ -81,8 +92,12 @@ module Train =
 
     let private text (run: MeasuredRun) (model: Model) : string =
         let last = List.last run.Curve
-        let percent (value: float option) = value |> Option.map (fun v -> $"{100.0 * v:F1} %%") |> Option.defaultValue "-"
-        let number (value: float option) = value |> Option.map (fun v -> $"{v:G5}") |> Option.defaultValue "-"
+
+        let percent (value: float option) =
+            value |> Option.map (fun v -> $"{100.0 * v:F1} %%") |> Option.defaultValue "-"
+
+        let number (value: float option) =
+            value |> Option.map (fun v -> $"{v:G5}") |> Option.defaultValue "-"
 
         String.concat "\n" [
             $"{run.Result.Outcome}: {Reason.text run.Result.Reason}"
@@ -99,21 +114,23 @@ module Train =
         let chosen = Choices.method (Training.presets request.Method) request.Method
         let data = Choices.dataSet request.DataSet
         let train, test = Datasets.trainAndTest (Key.ofSeed request.Seed) data
-        let model = Choices.model data (Option.defaultValue (defaultModel data) request.Model)
+
+        let model =
+            Choices.model data (Option.defaultValue (defaultModel data) request.Model)
+
         let task = Supervised.create model (DataSet.loss data) train
         let batch = batchSize chosen request.Batch train
         let perEpoch = stepsPerEpoch task batch
         let steps = perEpoch * int64 request.Epochs
         let start = model.Initialize(Key.fold 1L (Key.ofSeed request.Seed))
 
-        let options = {
-            SolveOptions.defaults with
-                Budget = Budget.steps steps
-        }
+        let options = { SolveOptions.defaults with Budget = Budget.steps steps }
 
         let work (tell: float -> string -> unit) =
             let say (report: StepReport) =
-                tell (float report.Step / float steps) $"step {report.Step} of {steps}, loss {report.Value:G4}"
+                tell
+                    (float report.Step / float steps)
+                    $"step {report.Step} of {steps}, loss {report.Value:G4}"
 
             Training.run
                 chosen
@@ -126,5 +143,12 @@ module Train =
                 say
 
         let measured = Talk.working $"training {model.Name} with {chosen.Info.Name}" work
-        Console.Out.WriteLine(if request.IsJson then Json.text (json measured model.Layout.Length) else text measured model)
+
+        Console.Out.WriteLine(
+            if request.IsJson then
+                Json.text (json measured model.Layout.Length)
+            else
+                text measured model
+        )
+
         if measured.Result.Outcome.IsFailed then 1 else 0

@@ -40,13 +40,16 @@ module Training =
 
     /// Loss and accuracies of a supervised task.
     let measureOf (task: Supervised) (test: DataSet) : Measure =
-        let loss data point = (Supervised.assess task data point).Loss
+        let loss data point =
+            (Supervised.assess task data point).Loss
 
         let accuracy data =
             if task.Data.Classes.IsEmpty then
                 None
             else
-                Some(fun point -> ValueOption.defaultValue nan (Supervised.assess task data point).Accuracy)
+                Some(fun point ->
+                    ValueOption.defaultValue nan (Supervised.assess task data point).Accuracy
+                )
 
         {
             Loss = loss task.Data
@@ -63,7 +66,13 @@ module Training =
         TestAccuracy = None
     }
 
-    let private pointAt (measure: Measure) (step: int64) (seconds: float) (work: float) (point: Tensor) : Optim.Reports.CurvePoint =
+    let private pointAt
+        (measure: Measure)
+        (step: int64)
+        (seconds: float)
+        (work: float)
+        (point: Tensor)
+        : Optim.Reports.CurvePoint =
         let optional (f: (Tensor -> float) option) = f |> Option.map (fun f -> f point)
 
         {
@@ -110,7 +119,10 @@ module Training =
 
         if isMissing then
             let work = result.Evaluations.GradientEquivalents
-            curve <- pointAt measure result.Steps result.Elapsed.TotalSeconds work result.Point :: curve
+
+            curve <-
+                pointAt measure result.Steps result.Elapsed.TotalSeconds work result.Point
+                :: curve
 
         {
             Chosen = chosen

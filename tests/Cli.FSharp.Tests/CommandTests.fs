@@ -32,7 +32,15 @@ let minimizing =
             testCase $"Rosenbrock {factor} by saddle-free Newton"
             <| fun () ->
                 let ran =
-                    run [ "minimize"; $"{factor}({rosenbrock})"; "--start"; "x=-1.2,y=1"; "--method"; "saddle-free-newton"; "--json" ]
+                    run [
+                        "minimize"
+                        $"{factor}({rosenbrock})"
+                        "--start"
+                        "x=-1.2,y=1"
+                        "--method"
+                        "saddle-free-newton"
+                        "--json"
+                    ]
 
                 let result = json ran
                 Expect.equal ran.Code 0 "exit code"
@@ -47,7 +55,17 @@ let minimizing =
 
         testCase "a saddle: saddle-free Newton leaves it, the textbook's Newton stays and says so"
         <| fun () ->
-            let on (method: string) = run [ "minimize"; "x^2-y^2+y^4/4"; "--start"; "x=1,y=0"; "--method"; method; "--json" ]
+            let on (method: string) =
+                run [
+                    "minimize"
+                    "x^2-y^2+y^4/4"
+                    "--start"
+                    "x=1,y=0"
+                    "--method"
+                    method
+                    "--json"
+                ]
+
             let left = json (on "saddle-free-newton")
             Expect.equal (text "outcome" left) "Converged" "outcome"
             near [ 0.0; sqrt 2.0 ] 1e-7 (numbers "point" left |> List.map abs)
@@ -59,14 +77,36 @@ let minimizing =
         testCase "no method claims to have converged on x³"
         <| fun () ->
             for info in Catalogue.all do
-                let ran = run [ "minimize"; "x^3"; "--start"; "x=-1"; "--method"; info.Name; "--max-steps"; "500"; "--json" ]
+                let ran =
+                    run [
+                        "minimize"
+                        "x^3"
+                        "--start"
+                        "x=-1"
+                        "--method"
+                        info.Name
+                        "--max-steps"
+                        "500"
+                        "--json"
+                    ]
+
                 Expect.equal ran.Code 1 $"exit code of {info.Name}"
                 Expect.notEqual (text "outcome" (json ran)) "Converged" info.Name
 
         for method in lineSearches do
             testCase $"x − log x + y − log y by {method}"
             <| fun () ->
-                let ran = run [ "minimize"; "x-log(x)+y-log(y)"; "--start"; "x=50,y=20"; "--method"; method; "--json" ]
+                let ran =
+                    run [
+                        "minimize"
+                        "x-log(x)+y-log(y)"
+                        "--start"
+                        "x=50,y=20"
+                        "--method"
+                        method
+                        "--json"
+                    ]
+
                 Expect.equal ran.Code 0 "exit code"
                 near [ 1.0; 1.0 ] 1e-6 (numbers "point" (json ran))
 
@@ -88,15 +128,26 @@ let minimizing =
         testCase "knobs change the method"
         <| fun () ->
             let steps (method: string) =
-                let result = json (run [ "minimize"; "x^2"; "--start"; "x=1"; "--method"; method; "--json" ])
+                let result =
+                    json (run [ "minimize"; "x^2"; "--start"; "x=1"; "--method"; method; "--json" ])
+
                 (result.GetProperty "steps").GetInt64()
 
-            Expect.isLessThan (steps "sgd:rate=0.4") (steps "sgd:rate=0.05") "a larger rate needs fewer steps"
+            Expect.isLessThan
+                (steps "sgd:rate=0.4")
+                (steps "sgd:rate=0.05")
+                "a larger rate needs fewer steps"
 
         testCase "misuse ends with 2 and says what was expected"
         <| fun () ->
             misuse [ "minimize"; "100*(y-x^2"; "--start"; "x=1" ] [ "column 11"; "^" ]
-            misuse [ "minimize"; "x^2"; "--start"; "x=1"; "--method"; "adamm" ] [ "adam"; "lbfgs"; "saddle-free-newton" ]
+
+            misuse [ "minimize"; "x^2"; "--start"; "x=1"; "--method"; "adamm" ] [
+                "adam"
+                "lbfgs"
+                "saddle-free-newton"
+            ]
+
             misuse [ "minimize"; "x^2" ] [ "--start x=1" ]
             misuse [ "minimize"; "x*y"; "--start"; "x=1" ] [ "y" ]
             misuse [ "minimize"; "x^2"; "--start"; "x=1,z=2" ] [ "z" ]
@@ -126,7 +177,11 @@ let lists =
         testCase "problems"
         <| fun () ->
             let ran = run [ "problems"; "--json" ]
-            let names = [ for item in ((json ran).GetProperty "problems").EnumerateArray() -> text "name" item ]
+
+            let names = [
+                for item in ((json ran).GetProperty "problems").EnumerateArray() -> text "name" item
+            ]
+
             Expect.equal names Problems.names "names"
             Expect.stringContains (run [ "problems" ]).Output "digits" "data sets"
     ]
@@ -136,12 +191,46 @@ let trainingAndComparing =
     testList "optim train and compare" [
         testCase "train"
         <| fun () ->
-            let ran = run [ "train"; "breast-cancer"; "--model"; "30-4-2"; "--epochs"; "5"; "--seed"; "1"; "--json" ]
+            let ran =
+                run [
+                    "train"
+                    "breast-cancer"
+                    "--model"
+                    "30-4-2"
+                    "--epochs"
+                    "5"
+                    "--seed"
+                    "1"
+                    "--json"
+                ]
+
             Expect.equal ran.Code 0 "exit code"
             let result = json ran
-            Expect.isGreaterThan ((result.GetProperty "testAccuracy").GetDouble()) 0.85 "test accuracy"
-            Expect.equal ((result.GetProperty "curve").GetArrayLength()) 6 "the start and five epochs"
-            let again = json (run [ "train"; "breast-cancer"; "--model"; "30-4-2"; "--epochs"; "5"; "--seed"; "1"; "--json" ])
+
+            Expect.isGreaterThan
+                ((result.GetProperty "testAccuracy").GetDouble())
+                0.85
+                "test accuracy"
+
+            Expect.equal
+                ((result.GetProperty "curve").GetArrayLength())
+                6
+                "the start and five epochs"
+
+            let again =
+                json (
+                    run [
+                        "train"
+                        "breast-cancer"
+                        "--model"
+                        "30-4-2"
+                        "--epochs"
+                        "5"
+                        "--seed"
+                        "1"
+                        "--json"
+                    ]
+                )
 
             Expect.equal
                 ((again.GetProperty "trainLoss").GetDouble())
@@ -162,7 +251,18 @@ let trainingAndComparing =
 
             try
                 let page = Path.Combine(folder.FullName, "report.html")
-                let arguments = [ "compare"; "rosenbrock"; "--methods"; "adam:rate=0.05,lbfgs,newton"; "--seeds"; "2"; "--seconds"; "0.3" ]
+
+                let arguments = [
+                    "compare"
+                    "rosenbrock"
+                    "--methods"
+                    "adam:rate=0.05,lbfgs,newton"
+                    "--seeds"
+                    "2"
+                    "--seconds"
+                    "0.3"
+                ]
+
                 let ran = run (arguments @ [ "--report"; page ])
                 Expect.equal ran.Code 0 "exit code"
 
@@ -182,5 +282,11 @@ let trainingAndComparing =
             misuse [ "compare"; "nothing" ] [ "digits"; "rosenbrock" ]
             misuse [ "compare"; "rosenbrock"; "--seeds"; "0" ] [ "--seeds" ]
             misuse [ "compare"; "rosenbrock"; "--methods"; "lbfgs,foo" ] [ "foo" ]
-            misuse [ "compare"; "rosenbrock"; "--report"; Path.Combine("no-such-folder", "r.html") ] [ "folder" ]
+
+            misuse [
+                "compare"
+                "rosenbrock"
+                "--report"
+                Path.Combine("no-such-folder", "r.html")
+            ] [ "folder" ]
     ]

@@ -80,7 +80,10 @@ let formulas =
         testProperty "derivatives are those of the function"
         <| fun (NormalFloat a) (NormalFloat b) ->
             let x, y = tanh a, 1.5 + tanh b
-            let f = Formula.toFunction [ "x"; "y" ] (parsed "exp(x*y)/y - 3*x^3 + log(y)*sin(x)")
+
+            let f =
+                Formula.toFunction [ "x"; "y" ] (parsed "exp(x*y)/y - 3*x^3 + log(y)*sin(x)")
+
             let g = (Derivatives.grad f (Tensor.ofArray [| x; y |])).ToArray()
             let byX = exp (x * y) - 9.0 * x * x + log y * cos x
             let byY = exp (x * y) * (x * y - 1.0) / (y * y) + sin x / y
@@ -89,11 +92,23 @@ let formulas =
 
         testCase "variables in order of appearance, without constants"
         <| fun () ->
-            Expect.equal (Formula.variables (parsed "y*x + pi*e + max(z, x)")) [ "y"; "x"; "z" ] "variables"
+            Expect.equal
+                (Formula.variables (parsed "y*x + pi*e + max(z, x)"))
+                [ "y"; "x"; "z" ]
+                "variables"
 
         testCase "mistakes point at their column"
         <| fun () ->
-            for text, column in [ "100*(y-x^2", 11; "x+*y", 3; "2x", 2; "x)", 2; "sin x", 5; "max(x,)", 7; "1..2", 3 ] do
+            for text, column in
+                [
+                    "100*(y-x^2", 11
+                    "x+*y", 3
+                    "2x", 2
+                    "x)", 2
+                    "sin x", 5
+                    "max(x,)", 7
+                    "1..2", 3
+                ] do
                 match Formula.parse text with
                 | Ok expression -> failtest $"{text} was read as {expression}"
                 | Error message ->

@@ -6,38 +6,33 @@ open System.Text.Json
 open Optim.Cli
 
 /// What a command did.
-type Ran = {
-    Code: int
-    Output: string
-    Talk: string
-}
+type Ran = { Code: int; Output: string; Talk: string }
 
 let private gate = obj ()
 
 /// Runs the command in this process with both streams caught. One at a time: the streams are the process's.
 let run (arguments: string list) : Ran =
-    lock gate (fun () ->
-        let out, error = Console.Out, Console.Error
-        use caughtOut = new StringWriter()
-        use caughtError = new StringWriter()
+    lock
+        gate
+        (fun () ->
+            let out, error = Console.Out, Console.Error
+            use caughtOut = new StringWriter()
+            use caughtError = new StringWriter()
 
-        try
-            Console.SetOut caughtOut
-            Console.SetError caughtError
-            let code = Program.main (Array.ofList arguments)
+            try
+                Console.SetOut caughtOut
+                Console.SetError caughtError
+                let code = Program.main (Array.ofList arguments)
 
-            {
-                Code = code
-                Output = caughtOut.ToString()
-                Talk = caughtError.ToString()
-            }
-        finally
-            Console.SetOut out
-            Console.SetError error
-    )
+                { Code = code; Output = caughtOut.ToString(); Talk = caughtError.ToString() }
+            finally
+                Console.SetOut out
+                Console.SetError error
+        )
 
 /// The command's output as JSON.
-let json (ran: Ran) : JsonElement = JsonDocument.Parse(ran.Output).RootElement
+let json (ran: Ran) : JsonElement =
+    JsonDocument.Parse(ran.Output).RootElement
 
 /// A text of the document.
 let text (name: string) (element: JsonElement) : string =
