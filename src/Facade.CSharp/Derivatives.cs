@@ -1,5 +1,5 @@
-using D = Optim.Core.Derivatives;
 using static Optim.Given;
+using D = Optim.Core.Derivatives;
 
 namespace Optim;
 

@@ -1,6 +1,6 @@
+using static Optim.Given;
 using Linear = Optim.Core.Linalg;
 using Moves = Optim.Core.Shaping;
-using static Optim.Given;
 
 namespace Optim;
 

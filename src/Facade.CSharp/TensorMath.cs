@@ -1,5 +1,5 @@
-using Fn = Optim.Core.Tensor;
 using static Optim.Given;
+using Fn = Optim.Core.Tensor;
 
 namespace Optim;
 
