@@ -38,7 +38,7 @@ module Memory =
             Name = "Adam, n = 100000"
             Method = adam
             Variables = 100_000
-            Steps = 1_000L
+            Steps = 3_000L
         }
         {
             Name = "L-BFGS, n = 100000"
@@ -81,10 +81,13 @@ module Memory =
             | true, value -> value
             | _ -> nan
 
+        let live = float (GC.GetTotalMemory true) / 1048576.0
+
         let cells = [
             Cell.number "first tenth" (at marks[0])
             Cell.number "middle" (at marks[1])
             Cell.number "end" (at marks[2])
+            Cell.number "alive after" live
             Cell.number "us / step" (1e6 * result.Elapsed.TotalSeconds / float result.Steps)
             Cell.number "B / step" (float bytes / measured)
         ]
@@ -102,7 +105,9 @@ module Memory =
                     Title = "Resident memory of a run"
                     Unit = "MiB"
                     Rows = List.map fst watched
-                    Notes = []
+                    Notes = [
+                        "alive after: what the collector finds in use at the end, with the buffers that wait in the pool"
+                    ]
                 }
             ]
             Bars = [
