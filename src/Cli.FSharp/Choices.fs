@@ -6,9 +6,11 @@ open Optim.Core
 /// A method chosen on the command line.
 [<NoComparison; NoEquality>]
 type ChosenMethod = {
+    /// Its row in the catalogue.
     Info: MethodInfo
     /// The knobs that were set.
     Settings: Map<string, float>
+    /// The method with these settings.
     Method: Method
 }
 

@@ -13,13 +13,19 @@ type CompareRequest = {
     Target: string
     /// Methods separated by commas, each with its knobs.
     Methods: string
+    /// How many seeds, from 0 on.
     Seeds: int
+    /// Sizes of the layers; none for one hidden layer of 10.
     Model: string option
+    /// The number of variables of a problem; none for its usual one.
     Dimension: int option
+    /// Examples in a mini-batch; none for 64 where the method suits it.
     Batch: int option
     /// The time of each run.
     Seconds: float
+    /// The file for the HTML report, if one is wanted.
     Report: string option
+    /// Whether to print JSON instead of text.
     IsJson: bool
 }
 

@@ -8,14 +8,23 @@ open Optim.Core
 /// A formula in ordinary notation.
 [<RequireQualifiedAccess>]
 type Expression =
+    /// A number.
     | Number of float
+    /// A variable or a constant, by name.
     | Variable of string
+    /// −a.
     | Negate of Expression
+    /// a + b.
     | Add of Expression * Expression
+    /// a − b.
     | Subtract of Expression * Expression
+    /// a · b.
     | Multiply of Expression * Expression
+    /// a / b.
     | Divide of Expression * Expression
+    /// a to the power b.
     | Power of Expression * Expression
+    /// A function of its arguments.
     | Call of name: string * arguments: Expression list
 
 /// A part of a formula while it is computed: known beforehand, or depending on the point.

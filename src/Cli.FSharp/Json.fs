@@ -13,12 +13,18 @@ module Json =
     /// A value of a JSON document.
     [<RequireQualifiedAccess>]
     type Value =
+        /// A number.
         | Number of float
+        /// A whole number.
         | Whole of int64
+        /// A truth value.
         | Truth of bool
+        /// A text.
         | Text of string
         | Nothing
+        /// Values in order.
         | List of Value list
+        /// Named values in order.
         | Fields of (string * Value) list
 
     let rec private write (writer: Utf8JsonWriter) (value: Value) : unit =

@@ -8,14 +8,19 @@ open Optim.Core
 type MinimizeRequest = {
     /// A formula or the name of a problem.
     Target: string
+    /// The method's name, with knobs if any.
     Method: string
     /// "x=-1.2,y=1" or "-1.2,1"; none for a problem's own start.
     Start: string option
+    /// The number of variables of a problem; none for its usual one.
     Dimension: int option
+    /// The most steps.
     MaxSteps: int64
     /// The tolerance of the gradient's norm relative to that of the start.
     Tolerance: float
+    /// Where all chance comes from.
     Seed: int64
+    /// Whether to print JSON instead of text.
     IsJson: bool
 }
 

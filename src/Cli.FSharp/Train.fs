@@ -6,15 +6,20 @@ open Optim.Core
 
 /// What `optim train` was asked to do.
 type TrainRequest = {
+    /// The data set's name.
     DataSet: string
+    /// Sizes of the layers; none for a default.
     Model: string option
+    /// The method's name, with knobs if any.
     Method: string
     /// Passes over the training data; for a method on the whole data, steps.
     Epochs: int
     /// Examples in a mini-batch; none chooses 64 for methods that suit mini-batches and the whole data for the others,
     /// 0 the whole data.
     Batch: int option
+    /// Where all chance comes from.
     Seed: int64
+    /// Whether to print JSON instead of text.
     IsJson: bool
 }
 

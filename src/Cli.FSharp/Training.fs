@@ -7,9 +7,13 @@ open Optim.Core
 /// One run of one method on one problem, measured on the way.
 [<NoComparison; NoEquality>]
 type MeasuredRun = {
+    /// The method.
     Chosen: ChosenMethod
+    /// What the run's chance came from.
     Seed: int64
+    /// How it ended.
     Result: SolveResult
+    /// The measurements, first to last.
     Curve: Optim.Reports.CurvePoint list
     /// The most managed memory seen beyond that before the run, in bytes.
     PeakMemory: int64
@@ -32,9 +36,13 @@ module Training =
     /// What is measured at a point, besides the loss of a step's report.
     [<NoComparison; NoEquality>]
     type Measure = {
+        /// The loss that is lowered, of all training data.
         Loss: Tensor -> float
+        /// The loss on the test data, if there are any.
         TestLoss: (Tensor -> float) option
+        /// The part of the training examples told right, if they have classes.
         TrainAccuracy: (Tensor -> float) option
+        /// The part of the test examples told right, if they have classes.
         TestAccuracy: (Tensor -> float) option
     }
 
