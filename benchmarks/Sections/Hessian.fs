@@ -31,7 +31,7 @@ module Hessian =
     /// The table on as many processors as there are, with the aim for one.
     let measure () : Section =
         let threads = Environment.ProcessorCount
-        let torch = Python.measure "torch" "torch_hessian.py" threads
+        let torch = Python.measure "torch" "torch_hessian.py" 1
         let rows = Digits.all |> List.map (row torch)
 
         {

@@ -165,7 +165,7 @@ let private compare () : Command =
     let model = optional "--model" "Sizes of the layers, as 64-10-10."
     let dim = optional "--dim" "The number of variables of a problem."
     let batch = optional "--batch" "Examples in a mini-batch; 0 for all at once."
-    let seconds = option "--seconds" "The time of each run." 5.0
+    let seconds = option "--seconds" "The time of each run." 10.0
     let report = optional "--report" "Write one self-contained HTML page to this file."
     let json = asJson ()
 

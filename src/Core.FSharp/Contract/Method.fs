@@ -69,17 +69,14 @@ type Method
     internal
     (
         name: string,
-        stateType: Type,
+        shape: Lazy<StateShape>,
         init: Oracle -> Tensor -> (obj | null),
         step: Oracle -> Tensor -> (obj | null) -> Step<obj | null>
     ) =
-    // Reflection takes milliseconds, so it is done once for a method and not for every run.
-    let shape = lazy (StateShape.ofType stateType)
-
     /// The name in reports.
     member _.Name: string = name
 
-    member internal _.StateType: Type = stateType
+    member internal _.LazyShape: Lazy<StateShape> = shape
     /// Errors: ArgumentException that names a part of the state whose type cannot be saved.
     member internal _.StateShape: StateShape = shape.Value
     member internal _.Init(oracle: Oracle, point: Tensor) : (obj | null) = init oracle point
@@ -103,13 +100,13 @@ module Method =
         let boxed (oracle: Oracle) (point: Tensor) (state: (obj | null)) : Step<obj | null> =
             step oracle point (unbox<'State> state) |> Step.mapState box
 
-        Method(name, typeof<'State>, (fun oracle point -> box (init oracle point)), boxed)
+        Method(name, KnownShape<'State>.Value, (fun oracle point -> box (init oracle point)), boxed)
 
     /// The same method under another name.
     let rename (name: string) (method: Method) : Method =
         Method(
             name,
-            method.StateType,
+            method.LazyShape,
             (fun oracle point -> method.Init(oracle, point)),
             fun oracle point state -> method.Step(oracle, point, state)
         )

@@ -354,3 +354,11 @@ module internal StateShape =
                 for n in nodes do
                     yield! tensors n
         }
+
+/// The shape of one state type. Reflection takes milliseconds, so it is done once in the life of a program.
+[<AbstractClass; Sealed>]
+type internal KnownShape<'State> private () =
+    static let shape = lazy (StateShape.ofType typeof<'State>)
+
+    /// The shape, worked out when it is first asked for.
+    static member Value: Lazy<StateShape> = shape
