@@ -11,7 +11,7 @@ let private matches (pattern: string) : string -> bool =
 
 // Written so that these lines do not match themselves.
 let private hosts =
-    @"(?i)nuget[.]org|npmjs[.](org|com)|deb[.]debian[.]org|nodesource[.]com|pypi[.]org"
+    @"(?i)nuget[.]org|npmjs[.](org|com)|deb[.]debian[.]org|nodesour[c]e[.]com|pypi[.]org"
 
 let private machinePaths = @"(^|[^A-Za-z0-9_.])/(work|farm|root|tmp/[a-z])"
 
