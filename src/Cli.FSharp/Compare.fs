@@ -43,10 +43,9 @@ module Compare =
         Subtitle: string
         Facts: (string * string) list
         Measures: MeasureNames
-        Measure: int64 -> Training.Measure
+        Measure: Training.Measure
         Objective: ChosenMethod -> int64 -> Objective
         Start: int64 -> Tensor
-        StopRules: StopRule list
     }
 
     let private ofDataSet (request: CompareRequest) : Arena =
@@ -80,10 +79,9 @@ module Compare =
                 $"{shown} examples for the methods that suit them; the others see all examples at each step"
             ]
             Measures = { Comparison.measureNames with Loss = "training loss" }
-            Measure = fun _ -> Training.measureOf task test
+            Measure = Training.measureOf task test
             Objective = fun chosen seed -> Train.objective task (batchOf chosen) seed
             Start = fun seed -> model.Initialize(Key.fold 1L (Key.ofSeed seed))
-            StopRules = [ StopRule.GradientBelow(0.0, 1e-9) ]
         }
 
     let private ofProblem (request: CompareRequest) : Arena =
@@ -107,17 +105,9 @@ module Compare =
                 "starts", "seed 0 starts at the usual point, the others near it"
             ]
             Measures = { Comparison.measureNames with Loss = "value above the minimum" }
-            Measure =
-                fun _ ->
-                    let value = (Training.valueOf problem.Objective).Loss
-
-                    {
-                        Training.valueOf problem.Objective with
-                            Loss = fun point -> max 0.0 (value point - problem.Minimum)
-                    }
+            Measure = Training.valueAbove problem.Minimum problem.Objective
             Objective = fun _ _ -> problem.Objective
             Start = start
-            StopRules = [ StopRule.GradientBelow(0.0, 1e-9) ]
         }
 
     let private arena (request: CompareRequest) : Arena =
@@ -153,21 +143,12 @@ module Compare =
         let options = {
             SolveOptions.defaults with
                 Budget = { Budget.unlimited with Time = TimeSpan.FromSeconds seconds }
-                StopRules = arena.StopRules
                 ExaminesCurvature = false
         }
 
         let objective, start = arena.Objective chosen seed, arena.Start seed
 
-        Training.run
-            chosen
-            seed
-            options
-            (cadence seconds)
-            (arena.Measure seed)
-            objective
-            start
-            ignore
+        Training.run chosen seed options (cadence seconds) arena.Measure objective start ignore
 
     /// A few steps, so that no method's first run pays for the compilation of its code.
     let private warmUp (arena: Arena) (chosen: ChosenMethod) : unit =
@@ -248,9 +229,6 @@ module Compare =
         }
 
     let private json (comparison: Comparison) : Json.Value =
-        let optional (value: float option) =
-            value |> Option.map Json.Value.Number |> Option.defaultValue Json.Value.Nothing
-
         let verdict =
             Verdict.ofSummary comparison.Measures (Summary.ofComparison comparison)
 
@@ -275,8 +253,8 @@ module Compare =
                         "outcome", Json.Value.Text(string run.Outcome)
                         "reason", Json.Value.Text run.Reason
                         "loss", Json.Value.Number last.Loss
-                        "testLoss", optional last.TestLoss
-                        "testAccuracy", optional last.TestAccuracy
+                        "testLoss", Json.ofOption last.TestLoss
+                        "testAccuracy", Json.ofOption last.TestAccuracy
                         "steps", Json.Value.Whole(int64 last.Step)
                         "seconds", Json.Value.Number run.Seconds
                         "gradientEquivalents", Json.Value.Number run.GradientEquivalents
@@ -298,7 +276,7 @@ module Compare =
                                     "seconds", Json.Value.Number p.Seconds
                                     "gradientEquivalents", Json.Value.Number p.GradientEquivalents
                                     "loss", Json.Value.Number p.Loss
-                                    "testAccuracy", optional p.TestAccuracy
+                                    "testAccuracy", Json.ofOption p.TestAccuracy
                                 ]
                         ]
                     ]

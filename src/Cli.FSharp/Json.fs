@@ -57,6 +57,10 @@ module Json =
         writer.Flush()
         Encoding.UTF8.GetString(stream.ToArray())
 
+    /// A number, or null where there is none.
+    let ofOption (value: float option) : Value =
+        value |> Option.map Value.Number |> Option.defaultValue Value.Nothing
+
     /// The numbers of a tensor.
     let ofTensor (x: Optim.Tensor) : Value =
         Value.List [ for v in x.ToArray() -> Value.Number v ]

@@ -64,9 +64,6 @@ module Train =
     let private json (run: MeasuredRun) (parameters: int) : Json.Value =
         let last = List.last run.Curve
 
-        let optional (value: float option) =
-            value |> Option.map Json.Value.Number |> Option.defaultValue Json.Value.Nothing
-
         let result = run.Result
 
         Json.Value.Fields [
@@ -75,9 +72,9 @@ module Train =
             "method", Json.Value.Text run.Chosen.Info.Name
             "parameters", Json.Value.Whole(int64 parameters)
             "trainLoss", Json.Value.Number last.Loss
-            "testLoss", optional last.TestLoss
-            "trainAccuracy", optional last.TrainAccuracy
-            "testAccuracy", optional last.TestAccuracy
+            "testLoss", Json.ofOption last.TestLoss
+            "trainAccuracy", Json.ofOption last.TrainAccuracy
+            "testAccuracy", Json.ofOption last.TestAccuracy
             "steps", Json.Value.Whole result.Steps
             "evaluations", Json.ofEvaluations result.Evaluations
             "seconds", Json.Value.Number result.Elapsed.TotalSeconds
@@ -89,8 +86,8 @@ module Train =
                         "seconds", Json.Value.Number p.Seconds
                         "gradientEquivalents", Json.Value.Number p.GradientEquivalents
                         "loss", Json.Value.Number p.Loss
-                        "testLoss", optional p.TestLoss
-                        "testAccuracy", optional p.TestAccuracy
+                        "testLoss", Json.ofOption p.TestLoss
+                        "testAccuracy", Json.ofOption p.TestAccuracy
                     ]
             ]
         ]

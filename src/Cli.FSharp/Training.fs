@@ -66,9 +66,9 @@ module Training =
             TestAccuracy = accuracy test
         }
 
-    /// The value alone, for problems without data.
-    let valueOf (objective: Objective) : Measure = {
-        Loss = fun point -> (objective.Function point).ToScalar()
+    /// How far the value is above the minimum, for problems without data; rounding below it counts as 0.
+    let valueAbove (minimum: float) (objective: Objective) : Measure = {
+        Loss = fun point -> max 0.0 ((objective.Function point).ToScalar() - minimum)
         TestLoss = None
         TrainAccuracy = None
         TestAccuracy = None
