@@ -74,3 +74,6 @@ type internal MatMul(transposeA: bool, transposeB: bool) =
     override _.Batch(a, aBatched, b, bBatched) =
         let struct (a, b) = Align.Pair(a, aBatched, b, bBatched)
         MatMul.Apply(transposeA, transposeB, a, b)
+
+    interface IDescribed with
+        member _.Operation = Operation.MatMul(transposeA, transposeB)

@@ -61,6 +61,9 @@ type internal Affine(scale: float, shift: float) =
     override _.Vjp(_, _, ct) = Affine.Apply(scale, 0.0, ct)
     override _.Batch x = Affine.Apply(scale, shift, x)
 
+    interface IDescribed with
+        member _.Operation = Operation.Affine(scale, shift)
+
 /// Elementwise comparison. Its derivative is zero.
 [<Sealed>]
 type internal Compare(kind: Comparison) =
@@ -80,6 +83,9 @@ type internal Compare(kind: Comparison) =
     override _.Batch(a, aBatched, b, bBatched) =
         let struct (a, b) = Align.Pair(a, aBatched, b, bBatched)
         Compare.Apply(kind, a, b)
+
+    interface IDescribed with
+        member _.Operation = Operation.Compare kind
 
 /// a where the condition holds, else b. Linear in a and b.
 [<Sealed>]
@@ -133,6 +139,9 @@ type internal Where() =
 
         Where.Apply(aligned[0], aligned[1], aligned[2])
 
+    interface IDescribed with
+        member _.Operation = Operation.Where
+
 /// Another element type. Linear between floating-point types; from or to the others without derivative.
 [<Sealed>]
 type internal Cast(dtype: DType) =
@@ -153,6 +162,9 @@ type internal Cast(dtype: DType) =
             Cast.Apply(x.DType, ct)
 
     override _.Batch x = Cast.Apply(dtype, x)
+
+    interface IDescribed with
+        member _.Operation = Operation.Cast dtype
 
 /// The elementwise functions of one tensor. Their Jacobian is diagonal, so one rule serves both directions.
 /// Rules gather the slope first and touch t once: t may be a large batch of tangents at one point.
@@ -208,6 +220,9 @@ type internal Elementwise1(kind: Unary) =
     override _.Jvp(x, y, t) = Elementwise1.Derivative(kind, x, y, t)
     override _.Vjp(x, y, ct) = Elementwise1.Derivative(kind, x, y, ct)
     override _.Batch x = Elementwise1.Apply(kind, x)
+
+    interface IDescribed with
+        member _.Operation = Operation.Unary kind
 
 /// The elementwise functions of two tensors, with broadcasting.
 [<Sealed>]
@@ -284,3 +299,6 @@ type internal Elementwise2(kind: Binary) =
     override _.Batch(a, aBatched, b, bBatched) =
         let struct (a, b) = Align.Pair(a, aBatched, b, bBatched)
         Elementwise2.Apply(kind, a, b)
+
+    interface IDescribed with
+        member _.Operation = Operation.Binary kind

@@ -137,6 +137,9 @@ type internal TriangularSolve(triangle: Triangle, transposed: bool, unit: bool) 
             let full isBatched x = Align.Full(size, x, isBatched)
             TriangularSolve.Apply(triangle, transposed, unit, full aBatched a, full bBatched b)
 
+    interface IDescribed with
+        member _.Operation = Operation.TriangularSolve(triangle, transposed, unit)
+
 /// The x with a x = b by LU. a: (…, n, n), b: (…, n, r), leading axes equal.
 [<Sealed>]
 type internal Solve() =
@@ -169,6 +172,9 @@ type internal Solve() =
             let size = if aBatched then a.Shape.Dims[0] else b.Shape.Dims[0]
             Solve.Apply(Align.Full(size, a, aBatched), Align.Full(size, b, bBatched))
 
+    interface IDescribed with
+        member _.Operation = Operation.Solve
+
 /// The lower L with L Lᵀ = a for a symmetric a. Source: Murray 2016, "Differentiation of the Cholesky decomposition".
 [<Sealed>]
 type internal Cholesky() =
@@ -200,6 +206,9 @@ type internal Cholesky() =
         0.5 * (half + Matrix.transpose half)
 
     override _.Batch a = Cholesky.Apply a
+
+    interface IDescribed with
+        member _.Operation = Operation.Cholesky
 
 /// Q over R of a tall matrix. Source: Walter & Lehmann 2012 for the rules; m ≥ n.
 [<Sealed>]
@@ -242,6 +251,9 @@ type internal Qr() =
         )
 
     override _.Batch a = Qr.Apply a
+
+    interface IDescribed with
+        member _.Operation = Operation.Qr
 
 /// Eigenvalues over eigenvectors of a symmetric matrix. Where eigenvalues coincide (to rounding: within n ε max |w|), the
 /// eigenvectors' derivative does not exist; the rules then leave that rotation out.
@@ -287,6 +299,9 @@ type internal SymmetricEigen() =
 
     override _.Batch a = SymmetricEigen.Apply a
 
+    interface IDescribed with
+        member _.Operation = Operation.SymmetricEigen
+
 /// The sign and log |det a| as a pair (…, 2).
 [<Sealed>]
 type internal LogDeterminant() =
@@ -309,3 +324,6 @@ type internal LogDeterminant() =
         Reshape.Apply(Shape(Array.append weight.Shape.Dims [| 1 |]), weight) * inverse
 
     override _.Batch a = LogDeterminant.Apply a
+
+    interface IDescribed with
+        member _.Operation = Operation.LogDeterminant

@@ -42,6 +42,9 @@ type internal Reshape(shape: Shape) =
     override _.Batch x =
         Reshape.Apply(Shape.insert 0 x.Shape.Dims[0] shape, x)
 
+    interface IDescribed with
+        member _.Operation = Operation.Reshape shape
+
 /// Axis i of the result is axis axes[i] of x. Linear; its transpose is the inverse permutation.
 [<Sealed>]
 type internal Permute(axes: int[]) =
@@ -71,6 +74,9 @@ type internal Permute(axes: int[]) =
     override _.Batch x =
         Permute.Apply(Array.append [| 0 |] (Array.map ((+) 1) axes), x)
 
+    interface IDescribed with
+        member _.Operation = Operation.Permute axes
+
 /// x broadcast to a shape. Linear; its transpose sums over the axes that were stretched.
 [<Sealed>]
 type internal Expand(shape: Shape) =
@@ -93,6 +99,9 @@ type internal Expand(shape: Shape) =
 
     override _.Batch x =
         Expand.Apply(Shape.insert 0 x.Shape.Dims[0] shape, Align.Batch(shape.Rank, x))
+
+    interface IDescribed with
+        member _.Operation = Operation.Expand shape
 
 /// Sums over axes (ascending), which are kept with length 1 or dropped. Linear; its transpose is Expand.
 and [<Sealed>] internal Sum(axes: int[], keep: bool) =
@@ -130,6 +139,9 @@ and [<Sealed>] internal Sum(axes: int[], keep: bool) =
 
     override _.Batch x =
         Sum.Apply(Array.map ((+) 1) axes, keep, x)
+
+    interface IDescribed with
+        member _.Operation = Operation.Sum(axes, keep)
 
 /// Brings batched operands to a common form: the batch axis first, then as many axes as the widest operand has.
 and [<Sealed; AbstractClass>] internal Align =
@@ -192,6 +204,9 @@ type internal Slice(ranges: AxisRange[]) =
     override _.Batch x =
         Slice.Apply(Array.insertAt 0 (AxisRange.all x.Shape.Dims[0]) ranges, x)
 
+    interface IDescribed with
+        member _.Operation = Operation.Slice ranges
+
 /// Zeros of a shape, to which each piece is added at its ranges: concatenation, padding and the transpose of slicing.
 and [<Sealed>] internal Assemble(shape: Shape, ranges: AxisRange[][]) =
     inherit PrimitiveN("assemble")
@@ -233,3 +248,6 @@ and [<Sealed>] internal Assemble(shape: Shape, ranges: AxisRange[][]) =
             Array.map2 (fun piece isBatched -> Align.Full(size, piece, isBatched)) pieces batched
 
         Assemble.Apply(Shape.insert 0 size shape, whole, full)
+
+    interface IDescribed with
+        member _.Operation = Operation.Assemble(shape, ranges)

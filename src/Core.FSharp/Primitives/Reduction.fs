@@ -64,6 +64,9 @@ type internal Reduce(kind: Reduction, axes: int[], keep: bool) =
     override _.Batch x =
         Reduce.Apply(kind, Array.map ((+) 1) axes, keep, x)
 
+    interface IDescribed with
+        member _.Operation = Operation.Reduce(kind, axes, keep)
+
 /// Running sums along an axis. Linear; its transpose runs from the other end.
 [<Sealed>]
 type internal CumulativeSum(axis: int, reversed: bool) =
@@ -83,6 +86,9 @@ type internal CumulativeSum(axis: int, reversed: bool) =
     override _.Batch x =
         CumulativeSum.Apply(axis + 1, reversed, x)
 
+    interface IDescribed with
+        member _.Operation = Operation.CumulativeSum(axis, reversed)
+
 /// The position of the first largest or smallest element along an axis. Int64; its derivative is zero.
 [<Sealed>]
 type internal ArgReduce(largest: bool, axis: int) =
@@ -95,3 +101,6 @@ type internal ArgReduce(largest: bool, axis: int) =
     override _.Jvp(_, _, _) = null
     override _.Vjp(_, _, _) = null
     override _.Batch x = ArgReduce.Apply(largest, axis + 1, x)
+
+    interface IDescribed with
+        member _.Operation = Operation.ArgReduce(largest, axis)

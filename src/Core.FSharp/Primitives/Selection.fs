@@ -42,6 +42,9 @@ type internal IndexSelect(axis: int) =
             let shape = Indices.withLength (axis + 1) indices.Shape.Dims[1] x.Shape
             Gather.Apply(axis + 1, x, Indices.spread (axis + 1) shape indices)
 
+    interface IDescribed with
+        member _.Operation = Operation.IndexSelect axis
+
 /// Zeros, to which part i of x is added at position indices[i] of an axis. Linear in x; its transpose is IndexSelect.
 and [<Sealed>] internal IndexAdd(axis: int, length: int) =
     inherit Primitive2("indexAdd")
@@ -64,6 +67,9 @@ and [<Sealed>] internal IndexAdd(axis: int, length: int) =
         else
             let x = Align.Full(indices.Shape.Dims[0], x, xBatched)
             ScatterAdd.Apply(axis + 1, length, x, Indices.spread (axis + 1) x.Shape indices)
+
+    interface IDescribed with
+        member _.Operation = Operation.IndexAdd(axis, length)
 
 /// Elements of x at the positions that an index tensor gives along an axis. Linear in x; its transpose is ScatterAdd.
 and [<Sealed>] internal Gather(axis: int) =
@@ -91,6 +97,9 @@ and [<Sealed>] internal Gather(axis: int) =
             Align.Full(size, indices, indicesBatched)
         )
 
+    interface IDescribed with
+        member _.Operation = Operation.Gather axis
+
 /// Zeros, to which each element of x is added at the position that an index tensor gives. The transpose of Gather.
 and [<Sealed>] internal ScatterAdd(axis: int, length: int) =
     inherit Primitive2("scatterAdd")
@@ -116,3 +125,6 @@ and [<Sealed>] internal ScatterAdd(axis: int, length: int) =
             Align.Full(size, x, xBatched),
             Align.Full(size, indices, indicesBatched)
         )
+
+    interface IDescribed with
+        member _.Operation = Operation.ScatterAdd(axis, length)
