@@ -1,15 +1,15 @@
-namespace Optim.Compiled
+namespace Optim.Core
 
-/// A function of n numbers and its derivatives at arrays, without garbage. Arrays hold exactly n numbers (n² for the
-/// Hessian, row by row). For one thread at a time.
-type internal ArrayFunction =
+/// A function of n numbers and its derivatives, computed at arrays without garbage. Each array holds exactly n numbers; that
+/// of the Hessian n², row by row. An instance serves one thread at a time.
+type ArrayFunction =
     /// n.
     abstract Length: int
     /// f(x).
     abstract Value: x: float[] -> float
-    /// f(x); ∇f(x) goes to `gradient`.
+    /// f(x); ∇f(x) is written to `gradient`.
     abstract ValueAndGradient: x: float[] * gradient: float[] -> float
-    /// H(x) v goes to `product`.
+    /// H(x) v is written to `product`.
     abstract HessianProduct: x: float[] * v: float[] * product: float[] -> unit
-    /// H(x) goes to `hessian`.
+    /// H(x) is written to `hessian`.
     abstract Hessian: x: float[] * hessian: float[] -> unit

@@ -31,6 +31,9 @@ type Objective = {
     Composition: Composition voption
     /// The names of the parts of the point, where they are known.
     Layout: Layout voption
+    /// How the function is computed at arrays of n numbers without garbage, where that is known; a fresh one at each call.
+    /// It must agree with Function.
+    Arrays: (int -> ArrayFunction) voption
 }
 
 /// Objectives from functions.
@@ -49,6 +52,7 @@ module Objective =
             Share = 1.0
             Composition = ValueNone
             Layout = ValueNone
+            Arrays = ValueNone
         }
 
     /// The objective of a deterministic function of a vector.
@@ -84,6 +88,7 @@ module Objective =
             objective with
                 Function = (fun x -> factor * objective.Function x)
                 FunctionAt = (fun k x -> factor * objective.FunctionAt k x)
+                Arrays = ValueNone
                 Composition =
                     objective.Composition
                     |> ValueOption.map (fun c -> {
