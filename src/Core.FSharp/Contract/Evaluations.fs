@@ -3,6 +3,7 @@ namespace Optim.Core
 open Optim
 
 /// How often the objective was asked, by kind.
+[<Struct>]
 type Evaluations = {
     /// Values of f, alone or with a gradient.
     Values: int64

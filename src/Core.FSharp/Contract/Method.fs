@@ -71,10 +71,14 @@ type Method
         name: string,
         shape: Lazy<StateShape>,
         init: Oracle -> Tensor -> (obj | null),
-        step: Oracle -> Tensor -> (obj | null) -> Step<obj | null>
+        step: Oracle -> Tensor -> (obj | null) -> Step<obj | null>,
+        twin: (int -> Workspace) voption
     ) =
     /// The name in reports.
     member _.Name: string = name
+
+    /// A workspace for points of n numbers that does in place what Init and Step do, where the method has one.
+    member internal _.Twin: (int -> Workspace) voption = twin
 
     member internal _.LazyShape: Lazy<StateShape> = shape
     /// Errors: ArgumentException that names a part of the state whose type cannot be saved.
@@ -100,7 +104,23 @@ module Method =
         let boxed (oracle: Oracle) (point: Tensor) (state: (obj | null)) : Step<obj | null> =
             step oracle point (unbox<'State> state) |> Step.mapState box
 
-        Method(name, KnownShape<'State>.Value, (fun oracle point -> box (init oracle point)), boxed)
+        Method(
+            name,
+            KnownShape<'State>.Value,
+            (fun oracle point -> box (init oracle point)),
+            boxed,
+            ValueNone
+        )
+
+    /// The same method with an in-place twin: the same steps, up to the rounding of sums.
+    let internal withTwin (twin: int -> Workspace) (method: Method) : Method =
+        Method(
+            method.Name,
+            method.LazyShape,
+            (fun oracle point -> method.Init(oracle, point)),
+            (fun oracle point state -> method.Step(oracle, point, state)),
+            ValueSome twin
+        )
 
     /// The same method under another name.
     let rename (name: string) (method: Method) : Method =
@@ -108,5 +128,6 @@ module Method =
             name,
             method.LazyShape,
             (fun oracle point -> method.Init(oracle, point)),
-            fun oracle point state -> method.Step(oracle, point, state)
+            (fun oracle point state -> method.Step(oracle, point, state)),
+            method.Twin
         )

@@ -14,6 +14,7 @@ type LinePoint = {
 }
 
 /// What a line search remembers between two trials. Numbers only.
+[<Struct>]
 type SearchState = {
     /// φ at t = 0.
     Origin: LinePoint
@@ -32,12 +33,12 @@ type SearchState = {
 }
 
 /// What a line search makes of a trial.
-[<RequireQualifiedAccess>]
+[<Struct; RequireQualifiedAccess>]
 type SearchDecision =
     /// The trial is good enough.
     | Accept
     /// Try the size in this state next.
-    | Try of SearchState
+    | Try of following: SearchState
     /// No size fulfils the conditions, but this one lowers the value: go there.
     | Settle of size: float
     /// No acceptable size was found, and why.

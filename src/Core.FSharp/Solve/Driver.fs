@@ -396,4 +396,5 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             Elapsed = run.Elapsed
             Trace = List.rev run.Trace
             Certificate = certificate
+            Path = EvaluationPath.Eager
         }

@@ -35,6 +35,14 @@ type Certificate = {
     SmallestCurvature: float voption
 }
 
+/// How a run computed the objective and the method's own algebra.
+[<RequireQualifiedAccess>]
+type EvaluationPath =
+    /// Operation by operation on immutable tensors, by the method's pure functions.
+    | Eager
+    /// By the objective's Arrays, and in place by the method. Certificates are eager all the same.
+    | Compiled
+
 /// The result of a run.
 [<NoComparison; NoEquality>]
 type SolveResult = {
@@ -61,6 +69,8 @@ type SolveResult = {
     Trace: StepReport list
     /// Present when the outcome is Converged, and only then.
     Certificate: Certificate voption
+    /// How the steps were computed.
+    Path: EvaluationPath
 }
 
 /// Results in words.
@@ -75,5 +85,10 @@ module SolveResult =
 
         let e = result.Evaluations
 
+        let path =
+            match result.Path with
+            | EvaluationPath.Eager -> ""
+            | EvaluationPath.Compiled -> ", compiled"
+
         $"{result.Outcome}: {Reason.text result.Reason}; value {number result.Value} after {result.Steps} steps "
-        + $"({e.Values} values, {e.Gradients} gradients, {e.Products} products)"
+        + $"({e.Values} values, {e.Gradients} gradients, {e.Products} products{path})"
