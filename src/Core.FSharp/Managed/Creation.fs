@@ -8,6 +8,14 @@ open Optim.Primitives
 [<RequireQualifiedAccess>]
 module internal Creation =
 
+    /// A tensor for results; what it holds is undefined.
+    let empty (engine: Engine) (shape: Shape) (dtype: DType) : Raw =
+        match dtype with
+        | DType.Float64 -> Buffers.wrap (Buffers.allocate<float> shape.Length) shape dtype engine
+        | DType.Float32 -> Buffers.wrap (Buffers.allocate<float32> shape.Length) shape dtype engine
+        | DType.Int64 -> Buffers.wrap (Buffers.allocate<int64> shape.Length) shape dtype engine
+        | DType.Bool -> Buffers.wrap (Buffers.allocate<bool> shape.Length) shape dtype engine
+
     let private filled<'T> (engine: Engine) (shape: Shape) (dtype: DType) (value: 'T) : Raw =
         let y = Buffers.allocate<'T> shape.Length
         Array.Fill(y, value, 0, shape.Length)

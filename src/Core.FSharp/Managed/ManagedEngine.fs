@@ -115,3 +115,4 @@ type internal ManagedEngine private () =
             Factorizations.logDeterminant (ManagedEngine.Raw a)
 
         member _.OpenScope() = Scope.Open()
+        member _.Detach() = Detachment.Begin()

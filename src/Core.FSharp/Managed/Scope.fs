@@ -52,6 +52,18 @@ type internal Scope private (parent: Scope | null, ledger: Ledger) =
         Scope.current <- scope
         scope
 
+    /// Makes `scope` the innermost one of this thread, or leaves none.
+    static member Enter(scope: Scope | null) : unit = Scope.current <- scope
+
+    /// Whether the storage was noted here or by a scope around this one, so that it may be recycled.
+    member _.Holds(storage: obj) : bool =
+        ledger.Arrays.Exists(fun array -> obj.ReferenceEquals(array, storage))
+        || (
+            match parent with
+            | null -> false
+            | outer -> outer.Holds storage
+        )
+
     /// Notes an array from a pool.
     member _.NoteArray(array: Array) : unit = ledger.Arrays.Add array
 

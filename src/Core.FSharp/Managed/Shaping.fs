@@ -149,14 +149,14 @@ module internal Shaping =
 
         Buffers.wrap y shape x.DType x.Engine
 
-    // Whether all axes but the first are taken whole and in order, and the first without gaps.
-    let private isContiguous (ranges: AxisRange[]) (x: Raw) : bool =
+    /// Whether all axes but the first are taken whole and in order, and the first without gaps.
+    let isContiguous (ranges: AxisRange[]) (shape: Shape) : bool =
         let mutable whole = true
 
         for axis in 0 .. ranges.Length - 1 do
             let r = ranges[axis]
             let isGapless = r.Step = 1 || r.Count = 1
-            whole <- whole && isGapless && (axis = 0 || r.Count = x.Shape.Dims[axis])
+            whole <- whole && isGapless && (axis = 0 || r.Count = shape.Dims[axis])
 
         whole
 
@@ -166,7 +166,7 @@ module internal Shaping =
 
         if ranges.Length = 0 then
             x
-        elif isContiguous ranges x then
+        elif isContiguous ranges x.Shape then
             let row = x.Length / max 1 x.Shape.Dims[0]
             Buffers.share (ranges[0].Start * row) shape x
         else

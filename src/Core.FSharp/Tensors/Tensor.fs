@@ -359,6 +359,9 @@ and [<AllowNullLiteral>] Engine =
     /// Begins to note what is allocated on this thread; see EngineScope.
     abstract OpenScope: unit -> EngineScope
 
+    /// Until Dispose, what this thread allocates belongs to none of its open scopes; see EngineDetachment.
+    abstract Detach: unit -> EngineDetachment
+
 /// What was allocated on one thread since it was opened. On Dispose, all that was not kept goes back to the engine at
 /// once; a recycled tensor that somebody still holds answers with an error, never with other numbers.
 and EngineScope =
@@ -369,3 +372,10 @@ and EngineScope =
     abstract Keep: x: Tensor -> unit
     /// Everything outlives the scope.
     abstract KeepAll: unit -> unit
+
+/// A time during which one thread works outside of the scopes that it has open, for what must outlive them all.
+/// On Dispose the scopes note again.
+and EngineDetachment =
+    inherit IDisposable
+    /// x, or a copy of it when one of those scopes would take its memory back at its end. Any thread may ask.
+    abstract Lasting: x: Tensor -> Tensor

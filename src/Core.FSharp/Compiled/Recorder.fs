@@ -1,0 +1,35 @@
+namespace Optim.Compiled
+
+open System
+open Optim
+
+/// Turns a function into a graph by calling it once.
+[<RequireQualifiedAccess>]
+module internal Recorder =
+
+    /// What f does with inputs of these shapes and element types. The inputs are concrete, one or more, and of one engine;
+    /// their numbers do not matter, except to what f computes from constants alone. An output may be an input, a
+    /// constant, or occur twice. Nothing that the graph holds belongs to a scope of this thread.
+    /// Errors: InvalidOperationException when f reads a number of a value that depends on the inputs, or depends on a value
+    /// that is being differentiated or batched besides its inputs.
+    let record (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) : Graph =
+        if inputs.Length = 0 then
+            raise (ArgumentException("compile: expected one input or more", nameof inputs))
+
+        let engine = inputs[0].Engine
+        use detachment = engine.Detach()
+        let recording = Recording(engine, detachment)
+
+        try
+            let ids = inputs |> Array.mapi (fun i x -> recording.Input(i, x))
+
+            let traced =
+                Array.map2
+                    (fun (x: Tensor) id -> Traced(x, id, $"input {id}", recording) :> Tensor)
+                    inputs
+                    ids
+
+            let outputs = f traced |> Array.map (fun y -> Traced.IdOf(recording, y))
+            recording.Finish(inputs.Length, outputs)
+        finally
+            recording.Level.Close()
