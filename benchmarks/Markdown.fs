@@ -54,12 +54,12 @@ module Markdown =
                 $"- {note}"
         ]
 
-    /// The page.
-    let page (record: Record) (sections: Section list) : string =
+    /// The page of a run. name: the subcommand, or all.
+    let page (name: string) (record: Record) (sections: Section list) : string =
         let lines = [
             "# Benchmarks: one run"
             ""
-            "Written by `dotnet run --project benchmarks -c Release -- all --record`. Medians; in parentheses how many"
+            $"Written by `dotnet run --project benchmarks -c Release -- {name} --record`. Medians; in parentheses how many"
             "times as much a rival has of what this library has."
             ""
             yield!

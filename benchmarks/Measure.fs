@@ -113,31 +113,64 @@ module Measure =
 
         fastest
 
-    /// The time of one call of `work`.
-    let time (effort: Effort) (work: unit -> unit) : Sample =
-        let each = warmUp effort work
-        let size = max 1 (int (effort.Batch / max each 1e-9))
-        let times = ResizeArray<float>()
-        let began = Stopwatch.GetTimestamp()
+    /// The batches of one operation.
+    [<NoComparison; NoEquality>]
+    type private Batches = {
+        Work: unit -> unit
+        Size: int
+        Times: ResizeArray<float>
+        mutable Elapsed: float
+        mutable Paused: float
+        mutable Bytes: int64
+    }
+
+    let private batch (batches: Batches) : unit =
         let paused = GC.GetTotalPauseDuration()
         let allocated = GC.GetTotalAllocatedBytes true
+        let elapsed = seconds (run batches.Work batches.Size)
+        batches.Times.Add(elapsed / float batches.Size)
+        batches.Elapsed <- batches.Elapsed + elapsed
+        batches.Bytes <- batches.Bytes + GC.GetTotalAllocatedBytes true - allocated
 
-        while times.Count < 3
-              || (times.Count < effort.Batches
-                  && seconds (Stopwatch.GetTimestamp() - began) < effort.Total) do
-            times.Add(seconds (run work size) / float size)
+        batches.Paused <- batches.Paused + (GC.GetTotalPauseDuration() - paused).TotalSeconds
 
-        let elapsed = seconds (Stopwatch.GetTimestamp() - began)
-        let bytes = GC.GetTotalAllocatedBytes true - allocated
-        let pause = (GC.GetTotalPauseDuration() - paused).TotalSeconds
-        let struct (median, best, spread) = summarize (times.ToArray())
+    let private sample (batches: Batches) : Sample =
+        let struct (median, best, spread) = summarize (batches.Times.ToArray())
 
         {
             Median = median
             Best = best
             Spread = spread
-            Bytes = float bytes / float (size * times.Count)
-            GcShare = pause / elapsed
-            Batches = times.Count
-            Size = size
+            Bytes = float batches.Bytes / float (batches.Size * batches.Times.Count)
+            GcShare = batches.Paused / batches.Elapsed
+            Batches = batches.Times.Count
+            Size = batches.Size
         }
+
+    /// The times of one call of each work, for each as long as alone. Their batches take turns, so that whatever else the
+    /// machine does meets all of them alike.
+    let together (effort: Effort) (works: (unit -> unit) list) : Sample list =
+        let all = [
+            for work in works do
+                {
+                    Work = work
+                    Size = max 1 (int (effort.Batch / max (warmUp effort work) 1e-9))
+                    Times = ResizeArray()
+                    Elapsed = 0.0
+                    Paused = 0.0
+                    Bytes = 0L
+                }
+        ]
+
+        let isLeft (batches: Batches) : bool =
+            batches.Times.Count < 3
+            || (batches.Times.Count < effort.Batches && batches.Elapsed < effort.Total)
+
+        while List.exists isLeft all do
+            all |> List.filter isLeft |> List.iter batch
+
+        List.map sample all
+
+    /// The time of one call of `work`.
+    let time (effort: Effort) (work: unit -> unit) : Sample =
+        List.exactlyOne (together effort [ work ])

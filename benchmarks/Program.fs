@@ -13,11 +13,11 @@ let private self (arguments: string list) : ProcessStartInfo =
     ProcessStartInfo(host, (if isHost then assembly :: arguments else arguments))
 
 /// One part of a subcommand, measured in a process of its own.
-let private measurePart (command: Subcommand) (threads: Threads) : Section =
-    let start = self [ "part"; command.Name ]
+let private measurePart (command: Subcommand) (index: int) (part: Part) : Section =
+    let start = self [ "part"; command.Name; string index ]
     start.RedirectStandardOutput <- true
 
-    match threads with
+    match part.Threads with
     | Threads.One -> start.Environment["DOTNET_PROCESSOR_COUNT"] <- "1"
     | Threads.All -> ()
 
@@ -37,7 +37,7 @@ let private measure (command: Subcommand) : Section =
     Console.Error.WriteLine $"measuring {command.Name} ..."
 
     let section =
-        command.Parts |> List.map (measurePart command) |> Section.merge command.Name
+        command.Parts |> List.mapi (measurePart command) |> Section.merge command.Name
 
     section |> Terminal.section |> List.iter Console.WriteLine
     section
@@ -55,13 +55,13 @@ let private home () : string =
 
 let private usage () : string list = [
     "expected one of:"
-    "  all                 every subcommand below, in about six minutes"
+    "  all                 every subcommand below, in about ten minutes"
     for command in Subcommands.all do
         "  " + command.Name.PadRight 20 + command.Summary
     "  list                the names of the subcommands"
     "and options:"
-    "  --out FOLDER        where NAME.json goes; default benchmarks/results"
-    "  --record            with all: also writes benchmarks/RESULTS.md"
+    "  --out FOLDER        where NAME.json goes, all that was measured; default benchmarks/results"
+    "  --record            also writes the tables to benchmarks/RESULTS.md, those of one subcommand to RESULTS-NAME.md"
 ]
 
 let private misuse (complaint: string) : int =
@@ -81,6 +81,7 @@ let private run (commands: Subcommand list) (out: string) (isRecorded: bool) : i
             let section = measure command
             let file = Path.Combine(out, command.Name + ".json")
             File.WriteAllText(file, Section.toRecordedJson record section)
+            Console.Error.WriteLine $"written: {file}"
             section
     ]
 
@@ -90,7 +91,9 @@ let private run (commands: Subcommand list) (out: string) (isRecorded: bool) : i
         sections |> List.collect _.Bars |> Terminal.bars |> List.iter Console.WriteLine
 
     if isRecorded then
-        File.WriteAllText(Path.Combine(home (), "RESULTS.md"), Markdown.page record sections)
+        let name = if commands.Length > 1 then "all" else commands.Head.Name
+        let file = if name = "all" then "RESULTS.md" else $"RESULTS-{name}.md"
+        File.WriteAllText(Path.Combine(home (), file), Markdown.page name record sections)
 
     0
 
@@ -116,22 +119,29 @@ let private dispatch (name: string) (rest: string list) : int =
     match commands, options (Path.Combine(home (), "results")) false rest with
     | [], _ -> misuse $"unknown subcommand {name}"
     | _, Error complaint -> misuse complaint
-    | _, Ok(_, true) when name <> "all" -> misuse "--record goes with all"
     | commands, Ok(out, isRecorded) -> run commands out isRecorded
 
 [<EntryPoint>]
 let main (arguments: string[]) : int =
     match List.ofArray arguments with
     | [] -> misuse "no subcommand"
+    | [ "--help" ] ->
+        usage () |> List.iter Console.WriteLine
+        0
     | [ "list" ] ->
         for command in Subcommands.all do
             Console.WriteLine(command.Name.PadRight 12 + command.Summary)
 
         0
-    | [ "part"; name ] ->
-        match Subcommands.all |> List.tryFind (fun command -> command.Name = name) with
-        | None -> misuse $"unknown subcommand {name}"
-        | Some command ->
-            Console.WriteLine(Section.toJson (command.Measure()))
+    | [ "part"; name; index ] ->
+        let part =
+            Subcommands.all
+            |> List.tryFind (fun command -> command.Name = name)
+            |> Option.bind (fun command -> List.tryItem (int index) command.Parts)
+
+        match part with
+        | None -> misuse $"{name} has no part {index}"
+        | Some part ->
+            Console.WriteLine(Section.toJson (part.Measure()))
             0
     | name :: rest -> dispatch name rest

@@ -1,6 +1,7 @@
 namespace Optim.Benchmarks
 
 open System.Text.Json
+open System.Text.Json.Serialization
 
 /// What was measured of one contender in one row, in the table's unit; or why it was not.
 type Cell = {
@@ -127,7 +128,12 @@ module Bar =
 [<RequireQualifiedAccess>]
 module Section =
 
-    let private options = JsonSerializerOptions(WriteIndented = true)
+    /// An aim whose measured value is missing has NaN there.
+    let private options =
+        JsonSerializerOptions(
+            WriteIndented = true,
+            NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals
+        )
 
     /// All tables and bars of sections with one name, together.
     let merge (name: string) (parts: Section list) : Section = {

@@ -8,20 +8,30 @@ type Threads =
     | One
     | All
 
+/// What one process measures: with a fresh heap, and nothing compiled yet.
+[<NoComparison; NoEquality>]
+type Part = { Threads: Threads; Measure: unit -> Section }
+
 /// A subcommand.
 [<NoComparison; NoEquality>]
 type Subcommand = {
     Name: string
     /// What it measures.
     Summary: string
-    /// Each is measured in a process of its own, with a fresh heap.
-    Parts: Threads list
-    Measure: unit -> Section
+    /// In the order in which they are measured.
+    Parts: Part list
 }
 
 /// All subcommands, in the order of `all`.
 [<RequireQualifiedAccess>]
 module Subcommands =
+
+    let private one (measure: unit -> Section) : Part = { Threads = Threads.One; Measure = measure }
+
+    let private full (measure: unit -> Section) : Part = {
+        Threads = Threads.All
+        Measure = measure
+    }
 
     /// The list.
     let all: Subcommand list = [
@@ -29,37 +39,36 @@ module Subcommands =
             Name = "rosenbrock"
             Summary =
                 "value, gradient and Hessian product of Rosenbrock's function, n = 2 to 100000"
-            Parts = [ Threads.All ]
-            Measure = Rosenbrock.measure
+            Parts = [ full Rosenbrock.measure ]
         }
         {
             Name = "lbfgs"
             Summary = "time and bytes for an iteration of L-BFGS, n = 2 and 10000"
-            Parts = [ Threads.All ]
-            Measure = Lbfgs.measure
+            Parts = [ full Lbfgs.measure ]
+        }
+        {
+            Name = "compiled"
+            Summary = "compiled objectives beside loops written by hand, and solvers that use them"
+            Parts = [ one CompiledRosenbrock.measure ]
         }
         {
             Name = "hessian"
             Summary = "exact Hessians of networks with 870 and 2950 parameters"
-            Parts = [ Threads.One; Threads.All ]
-            Measure = Hessian.measure
+            Parts = [ one Hessian.measure; full Hessian.measure ]
         }
         {
             Name = "gradients"
             Summary = "gradient, Hessian product and per-example gradients of networks"
-            Parts = [ Threads.One ]
-            Measure = Gradients.measure
+            Parts = [ one Gradients.measure ]
         }
         {
             Name = "gemm"
             Summary = "matrix products beside the peak of the machine"
-            Parts = [ Threads.One; Threads.All ]
-            Measure = Gemm.measure
+            Parts = [ one Gemm.measure; full Gemm.measure ]
         }
         {
             Name = "memory"
             Summary = "resident memory over a million steps"
-            Parts = [ Threads.All ]
-            Measure = Memory.measure
+            Parts = [ full Memory.measure ]
         }
     ]

@@ -6,6 +6,7 @@ open MathNet.Numerics.Optimization
 open Optim
 open Optim.Core
 open Optim.Benchmarks
+open Optim.Benchmarks.Twins
 
 /// What an iteration of L-BFGS costs, in this library's loop and in its rivals'.
 [<RequireQualifiedAccess>]
@@ -55,7 +56,7 @@ module Lbfgs =
         let evaluate (x: Vector<float>) : struct (float * Vector<float>) =
             let g = Array.zeroCreate n
             evaluations <- evaluations + 1
-            last <- Chain.valueAndGradient (x.AsArray()) g
+            last <- PlainRosenbrock.ValueAndGradient(x.AsArray(), g)
             struct (last, Vector<float>.Build.Dense g)
 
         let objective = ObjectiveFunction.Gradient(Func<_, _> evaluate)

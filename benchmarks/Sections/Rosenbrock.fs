@@ -4,6 +4,7 @@ open System
 open Optim
 open Optim.Core
 open Optim.Benchmarks
+open Optim.Benchmarks.Twins
 
 /// Value, gradient and Hessian product of Rosenbrock's function, small to large: what each operation costs besides its
 /// arithmetic.
@@ -37,7 +38,7 @@ module Rosenbrock =
                 microseconds
                     "Optim recycled"
                     (Measure.time Measure.usual (fun () -> recycled x (fun () -> own x)))
-                microseconds "F# loop by hand" (Measure.time Measure.usual hand)
+                microseconds "C# loop by hand" (Measure.time Measure.usual hand)
                 peer torch "torch.autograd"
                 peer scipy "SciPy by hand"
             ]
@@ -55,21 +56,21 @@ module Rosenbrock =
                 n
                 "value"
                 (fun x -> sink <- (f x).ToScalar())
-                (fun () -> sink <- Chain.value xs)
+                (fun () -> sink <- PlainRosenbrock.Value xs)
                 torch
                 scipy
             row
                 n
                 "value and gradient"
                 (fun x -> sink <- (fst (Derivatives.valueAndGrad f x)).ToScalar())
-                (fun () -> sink <- Chain.valueAndGradient xs g)
+                (fun () -> sink <- PlainRosenbrock.ValueAndGradient(xs, g))
                 torch
                 scipy
             row
                 n
                 "Hessian product"
                 (fun x -> Derivatives.hvp f x direction |> ignore)
-                (fun () -> Chain.product xs v g)
+                (fun () -> PlainRosenbrock.HessianProduct(xs, v, g))
                 torch
                 scipy
         ]
