@@ -1,0 +1,242 @@
+namespace Optim.Compiled
+
+open System
+open System.Collections.Generic
+open Optim
+open Optim.Primitives
+
+/// One step of a fused program.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type internal FusedStep =
+    /// Loops.
+    | Code of LoopCode
+    /// A call from places to a place.
+    | Call of Call * operands: Place[] * result: Place
+
+/// A graph as loops and calls, laid out in memory.
+[<NoComparison; NoEquality>]
+type internal FusedPlan = {
+    Steps: FusedStep[]
+    /// Where the memory of each slot lies, and its element type and length.
+    Slots: struct (Place * DType * int)[]
+    /// The element type and the length of each buffer.
+    Buffers: struct (DType * int)[]
+    /// Outputs that are computed elsewhere and copied at the end: from where, which output, how many elements.
+    Copies: struct (Place * int * int)[]
+    LoopCount: int
+}
+
+/// A step before memory is planned: with nodes instead of places.
+[<RequireQualifiedAccess; NoComparison; NoEquality>]
+type private Draft =
+    | Code of LoopCode * touched: int list
+    | Call of Call * operands: int[] * result: int
+
+/// Plans of fused programs.
+[<RequireQualifiedAccess>]
+module internal FusedPlan =
+
+    /// Arrays of fewer elements are copied, because to hold one in its place would take longer.
+    [<Literal>]
+    let Small = 32
+
+    /// Blocks of stages between calls, each with the calls that follow it.
+    let private blocks (stages: Stage list) : (Stage list * int list) list =
+        let add (stage: Stage) (later: (Stage list * int list) list) =
+            match later with
+            | (others, calls) :: rest when stage.Calls.IsEmpty -> (stage :: others, calls) :: rest
+            | _ -> ([ stage ], stage.Calls) :: later
+
+        List.foldBack add stages []
+
+    let private callOf (graph: Graph) (node: int) : Draft voption =
+        let kind i =
+            struct (graph.Nodes[i].Shape, graph.Nodes[i].DType)
+
+        match graph.Nodes[node].Source with
+        | Source.Computed(operation, primitive, inputs) ->
+            let call = Call.prepare operation primitive (Array.map kind inputs) (kind node)
+            ValueSome(Draft.Call(call, inputs, node))
+        | Source.Input _
+        | Source.Constant _ -> ValueNone
+
+    /// The steps, and the number of loops.
+    let private draft
+        (placement: Placement)
+        (slotOf: int -> int)
+        (nodeOf: int -> int)
+        (stages: Stage list)
+        : Draft[] * int =
+        let parts =
+            blocks stages
+            |> List.map (fun (stages, calls) -> LoopBlock(placement, stages), calls)
+
+        // Numbers that outlive the block in which they are computed go through memory.
+        for block, _ in parts do
+            for node in block.Used - block.Defined do
+                placement.Store node
+
+        let steps = [|
+            for block, calls in parts do
+                if not (block.Slots.IsEmpty && block.Defined.IsEmpty) then
+                    let kept = block.Defined |> Set.filter placement.IsStored
+
+                    let touched = Set.map nodeOf block.Slots + (block.Used - block.Defined) + kept
+
+                    Draft.Code(block.Emit slotOf, List.ofSeq touched)
+
+                for node in calls do
+                    match callOf placement.Graph node with
+                    | ValueSome call -> call
+                    | ValueNone -> ()
+        |]
+
+        steps, parts |> List.sumBy (fun (block, _) -> block.LoopCount)
+
+    /// The nodes whose memory a step touches.
+    let private touchedBy (placement: Placement) (step: Draft) : int list =
+        let owner node =
+            let struct (under, _) = placement.Memory node
+            under
+
+        match step with
+        | Draft.Code(_, touched) -> touched
+        | Draft.Call(_, operands, result) ->
+            result :: (operands |> Array.map owner |> List.ofArray) |> List.distinct
+
+    let private isComputed (placement: Placement) (node: int) : bool =
+        match placement.Role node with
+        | Role.Fused
+        | Role.Total
+        | Role.Called -> true
+        | Role.Given
+        | Role.View -> false
+
+    /// For each node that is written straight to the caller's array: which output.
+    let private direct (placement: Placement) : IReadOnlyDictionary<int, int> =
+        let graph = placement.Graph
+        let found = Dictionary<int, int>()
+
+        graph.Outputs
+        |> Array.iteri (fun position node ->
+            let isLarge =
+                graph.Nodes[node].Shape.Length >= Small || placement.Role node = Role.Called
+
+            if isComputed placement node && isLarge && not (found.ContainsKey node) then
+                found[node] <- position
+        )
+
+        found
+
+    /// Buffers for the computed nodes that are not written straight to the caller.
+    let private planBuffers
+        (placement: Placement)
+        (steps: Draft[])
+        (outputOf: IReadOnlyDictionary<int, int>)
+        : Dictionary<int, int> * struct (DType * int)[] =
+        let graph = placement.Graph
+        let last = Dictionary<int, int>()
+
+        steps
+        |> Array.iteri (fun k step ->
+            for node in touchedBy placement step do
+                last[node] <- k
+        )
+
+        for output in graph.Outputs do
+            let struct (under, _) = placement.Memory output
+            last[under] <- steps.Length
+
+        let buffers = BufferPlan()
+        let bufferOf = Dictionary<int, int>()
+
+        steps
+        |> Array.iteri (fun k step ->
+            let touched = touchedBy placement step
+
+            for node in touched do
+                if
+                    isComputed placement node
+                    && not (outputOf.ContainsKey node || bufferOf.ContainsKey node)
+                then
+                    bufferOf[node] <-
+                        buffers.Take(graph.Nodes[node].DType, graph.Nodes[node].Shape.Length)
+
+            for node in touched do
+                match bufferOf.TryGetValue node with
+                | true, buffer when last[node] = k -> buffers.Release buffer
+                | _ -> ()
+        )
+
+        bufferOf, buffers.Buffers
+
+    /// The plan of a graph.
+    let ofGraph (graph: Graph) : FusedPlan =
+        let nodes = graph.Nodes
+        let placement = Placement graph
+        let slotNodes = List<int>()
+        let slots = Dictionary<int, int>()
+
+        let slotOf (node: int) : int =
+            match slots.TryGetValue node with
+            | true, slot -> slot
+            | false, _ ->
+                slotNodes.Add node
+                slots[node] <- slotNodes.Count - 1
+                slotNodes.Count - 1
+
+        let stages = LoopBuilder.build placement slotOf
+        let steps, loopCount = draft placement slotOf (fun slot -> slotNodes[slot]) stages
+        let outputOf = direct placement
+        let bufferOf, buffers = planBuffers placement steps outputOf
+
+        let place (node: int) : Place =
+            let struct (under, start) = placement.Memory node
+
+            match nodes[under].Source with
+            | Source.Input position -> Place.Input(position, start)
+            | Source.Constant(:? Raw as raw) ->
+                Place.Fixed((raw.Storage :?> Array), raw.Offset + start)
+            | Source.Constant other -> invalidOp $"a graph holds a constant of level {other.Level}"
+            | Source.Computed _ ->
+                match outputOf.TryGetValue under with
+                | true, position -> Place.Output(position, start)
+                | false, _ -> Place.Buffer(bufferOf[under], start)
+
+        // What the building of loops asked for and no code uses has no memory.
+        let isUsed (node: int) =
+            not (isComputed placement node)
+            || outputOf.ContainsKey node
+            || bufferOf.ContainsKey node
+
+        {
+            Steps =
+                steps
+                |> Array.map (fun step ->
+                    match step with
+                    | Draft.Code(code, _) -> FusedStep.Code code
+                    | Draft.Call(call, operands, result) ->
+                        FusedStep.Call(call, Array.map place operands, place result)
+                )
+            Slots =
+                slotNodes.ToArray()
+                |> Array.map (fun node ->
+                    let where =
+                        if isUsed node then
+                            place node
+                        else
+                            Place.Fixed(Array.zeroCreate<float> 1, 0)
+
+                    struct (where, nodes[node].DType, nodes[node].Shape.Length)
+                )
+            Buffers = buffers
+            Copies = [|
+                for position in 0 .. graph.Outputs.Length - 1 do
+                    let node = graph.Outputs[position]
+
+                    match place node with
+                    | Place.Output(p, 0) when p = position -> ()
+                    | place -> struct (place, position, nodes[node].Shape.Length)
+            |]
+            LoopCount = loopCount
+        }
