@@ -41,6 +41,9 @@ type CompiledFunction internal (f: Tensor[] -> Tensor[]) =
     member _.Invoke(inputs: Tensor[]) : Tensor[] =
         ArgumentNullException.ThrowIfNull inputs
 
+        if inputs.Length = 0 then
+            raise (ArgumentException("inputs has no tensor, expected one or more", nameof inputs))
+
         if inputs |> Array.exists (fun x -> x.Level > 0L) then
             f inputs
         else

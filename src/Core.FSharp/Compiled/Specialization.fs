@@ -35,6 +35,7 @@ type internal Specialization(inputs: Tensor[], program: Program, time: TimeSpan)
     /// Records, simplifies and compiles.
     static member Of(f: Tensor[] -> Tensor[], inputs: Tensor[]) : Specialization =
         let start = TimeProvider.System.GetTimestamp()
+        use _ = inputs[0].Engine.Detach()
         let program = Recorder.record f inputs |> Simplify.run |> Programs.ofGraph
         Specialization(inputs, program, TimeProvider.System.GetElapsedTime start)
 
