@@ -36,37 +36,44 @@ type Oracle
     let mutable last: Evaluation voption = ValueNone
     let mutable best: Evaluation voption = ValueNone
 
-    let refuse resource limit =
-        raise (EvaluationRefused(Reason.Spent(resource, limit)))
+    let spent (resource: string) (limit: string) : Reason voption =
+        ValueSome(Reason.Spent(resource, limit))
 
-    let spendOn (share: float) (values: int64) (gradients: int64) (products: int64) : unit =
+    /// Counts what the budget allows, or gives the reason why it does not.
+    let trySpend
+        (share: float)
+        (values: int64)
+        (gradients: int64)
+        (products: int64)
+        : Reason voption =
         token.ThrowIfCancellationRequested()
         let alone = max 0L (values - gradients)
         let cost = share * (float gradients + float alone / 3.0 + 2.0 * float products)
 
         if values > 0L && counts.Values + values > budget.Values then
-            refuse "values" $"{budget.Values}"
+            spent "values" $"{budget.Values}"
+        elif gradients > 0L && counts.Gradients + gradients > budget.Gradients then
+            spent "gradients" $"{budget.Gradients}"
+        elif products > 0L && counts.Products + products > budget.Products then
+            spent "curvature products" $"{budget.Products}"
+        elif counts.GradientEquivalents + cost > budget.GradientEquivalents then
+            spent "gradient equivalents" $"{budget.GradientEquivalents}"
+        elif budget.Time < TimeSpan.MaxValue && elapsed () >= budget.Time then
+            spent "time" $"{budget.Time}"
+        else
+            counts <- {
+                Values = counts.Values + values
+                Gradients = counts.Gradients + gradients
+                Products = counts.Products + products
+                GradientEquivalents = counts.GradientEquivalents + cost
+            }
 
-        if gradients > 0L && counts.Gradients + gradients > budget.Gradients then
-            refuse "gradients" $"{budget.Gradients}"
+            ValueNone
 
-        if products > 0L && counts.Products + products > budget.Products then
-            refuse "curvature products" $"{budget.Products}"
-
-        if counts.GradientEquivalents + cost > budget.GradientEquivalents then
-            refuse "gradient equivalents" $"{budget.GradientEquivalents}"
-
-        if budget.Time < TimeSpan.MaxValue && elapsed () >= budget.Time then
-            refuse "time" $"{budget.Time}"
-
-        counts <- {
-            Values = counts.Values + values
-            Gradients = counts.Gradients + gradients
-            Products = counts.Products + products
-            GradientEquivalents = counts.GradientEquivalents + cost
-        }
-
-    let spend = spendOn objective.Share
+    let spend (values: int64) (gradients: int64) (products: int64) : unit =
+        match trySpend objective.Share values gradients products with
+        | ValueSome reason -> raise (EvaluationRefused reason)
+        | ValueNone -> ()
 
     /// Notes that the evaluation may be the best so far: finite, and lower than the others.
     let note (evaluation: Evaluation) : unit =
@@ -177,11 +184,7 @@ type Oracle
 
     /// Counts evaluations of the whole objective that the loop itself makes. Gives the reason where the budget forbids them.
     member internal _.TrySpend(values: int64, gradients: int64, products: int64) : Reason voption =
-        try
-            spendOn 1.0 values gradients products
-            ValueNone
-        with :? EvaluationRefused as refused ->
-            ValueSome refused.Reason
+        trySpend 1.0 values gradients products
 
     /// Begins a step: from now on the answers are about sample `data` of the objective, which is the number of accepted
     /// steps before; so the trials of one search all see the same data.

@@ -106,9 +106,8 @@ type internal Workspace(length: int) =
         workspace.Forget()
 
     /// Goes on with a run. The three evaluations are one where their points are.
-    member workspace.Load
-        (from: Evaluation, lastOne: Evaluation, lowest: Evaluation, state: obj)
-        : unit =
+    member workspace.Load(lastOne: Evaluation, lowest: Evaluation, state: (obj | null)) : unit =
+        let from = workspace.Standing state
         current <- spots[0]
         copy from current
 
@@ -166,8 +165,10 @@ type internal Workspace(length: int) =
     abstract Abandon: unit -> unit
     /// The method's first state at `Current`.
     abstract Forget: unit -> unit
+    /// The evaluation at the point where the pure state stands.
+    abstract Standing: state: (obj | null) -> Evaluation
     /// The method's pure state into the workspace; `Current` is loaded already.
-    abstract LoadState: state: obj -> unit
+    abstract LoadState: state: (obj | null) -> unit
     /// The method's pure state. from: what `Current` has become; tensor: makes a tensor of a copy of n numbers.
     abstract SaveState: from: Evaluation * tensor: (float[] -> Tensor) -> (obj | null)
 

@@ -31,9 +31,8 @@ type BfgsMemory = {
 [<RequireQualifiedAccess>]
 module QuasiNewton =
 
-    /// Whether yᵀ s is so far above 0 that the pair can be trusted.
-    let private isCurved (s: Tensor) (y: Tensor) (ys: float) : bool =
-        ys > 1e-10 * Vector.norm s * Vector.norm y
+    /// Whether yᵀ s is so far above 0 that the pair can be trusted, given |s| and |y|.
+    let internal isCurved (ys: float) (s: float) (y: float) : bool = ys > 1e-10 * s * y
 
     /// The product of the L-BFGS inverse Hessian with a vector. Cost: 4 m n for m pairs.
     /// Source: Nocedal & Wright 2006, Algorithm 7.4.
@@ -71,7 +70,7 @@ module QuasiNewton =
                 let s, y = after.Point - before.Point, after.Gradient - before.Gradient
                 let ys = Vector.dot y s
 
-                if isCurved s y ys then
+                if isCurved ys (Vector.norm s) (Vector.norm y) then
                     let pair = { Move = s; Change = y; Rho = 1.0 / ys }
                     { Pairs = List.truncate history (pair :: memory.Pairs) }
                 else
@@ -109,7 +108,7 @@ module QuasiNewton =
                 let s, y = after.Point - before.Point, after.Gradient - before.Gradient
                 let ys = Vector.dot y s
 
-                if isCurved s y ys then
+                if isCurved ys (Vector.norm s) (Vector.norm y) then
                     let first () =
                         Linalg.ofDiagonal (Tensor.fullLike s (ys / Vector.dot y y))
 

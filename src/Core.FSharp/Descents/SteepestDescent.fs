@@ -13,19 +13,21 @@ type SteepestMemory = {
 [<RequireQualifiedAccess>]
 module SteepestDescent =
 
+    /// The size to try first, given the change of the value in the last move, or 0.
+    let internal firstSize (lastChange: float) (gradientNorm: float) : float =
+        let slope = -gradientNorm * gradientNorm
+        let parabola = 2.02 * lastChange / slope
+        if parabola > 0.0 then parabola else 1.0 / gradientNorm
+
     /// The descent.
     let descent: Descent<SteepestMemory> = {
         Name = "steepest"
         Start = fun _ _ -> { LastChange = 0.0 }
         Direct =
-            fun _ at memory ->
-                let slope = -at.GradientNorm * at.GradientNorm
-                let parabola = 2.02 * memory.LastChange / slope
-
-                {
-                    Along = -at.Gradient
-                    FirstSize = if parabola > 0.0 then parabola else 1.0 / at.GradientNorm
-                    Memory = memory
-                }
+            fun _ at memory -> {
+                Along = -at.Gradient
+                FirstSize = firstSize memory.LastChange at.GradientNorm
+                Memory = memory
+            }
         Learn = fun _ before after -> { LastChange = after.Value - before.Value }
     }

@@ -1,6 +1,8 @@
 namespace Optim.Core
 
 open Optim
+open Optim.Descents
+open Optim.Methods
 
 /// Options of BFGS.
 [<NoComparison; NoEquality>]
@@ -21,3 +23,4 @@ module Bfgs =
     /// The method with these options.
     let create (options: BfgsOptions) : Method =
         LineSearch.create "bfgs" QuasiNewton.dense options.Search
+        |> LineSearchInPlace.attach (fun length -> BfgsInPlace length) options.Search

@@ -1,6 +1,8 @@
 namespace Optim.Core
 
 open Optim
+open Optim.Descents
+open Optim.Methods
 
 /// Options of gradient descent.
 [<NoComparison; NoEquality>]
@@ -21,3 +23,4 @@ module GradientDescent =
     /// The method with these options.
     let create (options: GradientDescentOptions) : Method =
         LineSearch.create "gradient-descent" SteepestDescent.descent options.Search
+        |> LineSearchInPlace.attach (fun length -> SteepestInPlace length) options.Search

@@ -1,6 +1,8 @@
 namespace Optim.Core
 
 open Optim
+open Optim.Descents
+open Optim.Methods
 
 /// Options of L-BFGS.
 [<NoComparison; NoEquality>]
@@ -24,4 +26,8 @@ module Lbfgs =
     /// The method with these options. Errors: ArgumentOutOfRangeException for a history below 1.
     let create (options: LbfgsOptions) : Method =
         Check.atLeast (nameof options.History) 1 options.History
+
         LineSearch.create "lbfgs" (QuasiNewton.limitedMemory options.History) options.Search
+        |> LineSearchInPlace.attach
+            (fun length -> LbfgsInPlace(length, options.History))
+            options.Search

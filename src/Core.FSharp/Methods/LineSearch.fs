@@ -34,6 +34,26 @@ type LineSearchState<'Memory> = {
 [<RequireQualifiedAccess>]
 module LineSearch =
 
+    /// Why a method ends at a point with a gradient of zero.
+    [<Literal>]
+    let internal zeroGradient = "the gradient is zero"
+
+    /// Why a search ends in a point that its conditions accept.
+    [<Literal>]
+    let internal notLower =
+        "neither the value nor the gradient can be lowered beyond rounding"
+
+    /// Why a point is no place to go to.
+    let internal notFinite (value: float) (gradientNorm: float) : string =
+        $"at the next point the value is {value:g3} and the gradient norm {gradientNorm:g3}"
+
+    /// Whether the slope along a direction is below rounding, given the norms of gradient and direction.
+    let internal descends (gradientNorm: float) (length: float) (slope: float) : bool =
+        slope < -1e-14 * gradientNorm * length && Double.IsFinite slope
+
+    /// Differences of values up to this are taken for rounding.
+    let internal resolution (epsilon: float) (value: float) : float = 64.0 * epsilon * abs value
+
     let private steepest (at: Evaluation) (memory: 'M) : Direction<'M> = {
         Along = -at.Gradient
         FirstSize = 1.0 / at.GradientNorm
@@ -57,9 +77,7 @@ module LineSearch =
                 descent.Direct oracle at state.Memory
 
         let slope = Vector.dot at.Gradient proposed.Along
-        let steepness = 1e-14 * at.GradientNorm * Vector.norm proposed.Along
-
-        let descends = slope < -steepness && Double.IsFinite slope
+        let descends = descends at.GradientNorm (Vector.norm proposed.Along) slope
 
         let direction, slope =
             if descends then
@@ -68,13 +86,12 @@ module LineSearch =
                 steepest at (descent.Start oracle at), -at.GradientNorm * at.GradientNorm
 
         let origin = { Size = 0.0; Value = at.Value; Slope = slope }
-        let resolution = 64.0 * point.DType.Epsilon * abs at.Value
 
         let underWay = {
             Along = direction.Along
             Search = {
                 search.Start(origin, direction.FirstSize, state.Moves) with
-                    Resolution = resolution
+                    Resolution = resolution point.DType.Epsilon at.Value
             }
             IsSettling = false
         }
@@ -139,12 +156,9 @@ module LineSearch =
             || next.GradientNorm < state.Current.GradientNorm
 
         if not (Double.IsFinite next.Value && Double.IsFinite next.GradientNorm) then
-            giveUp
-                point
-                $"at the next point the value is {next.Value:g3} and the gradient norm {next.GradientNorm:g3}"
-                state
+            giveUp point (notFinite next.Value next.GradientNorm) state
         elif search.Needs <> TrialNeeds.Nothing && not improves then
-            giveUp point "neither the value nor the gradient can be lowered beyond rounding" state
+            giveUp point notLower state
         else
             Step.moved target size {
                 Current = next
@@ -174,7 +188,7 @@ module LineSearch =
             // The next mini-batch may say more.
             Step.moved point 0.0 state
         elif state.Current.GradientNorm = 0.0 then
-            Step.stuck point "the gradient is zero" state
+            Step.stuck point zeroGradient state
         else
             let state, underWay =
                 match state.UnderWay with

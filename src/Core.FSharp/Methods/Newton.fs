@@ -1,6 +1,8 @@
 namespace Optim.Core
 
 open Optim
+open Optim.Descents
+open Optim.Methods
 
 /// Options of Newton's method.
 [<NoComparison; NoEquality>]
@@ -26,6 +28,9 @@ module Newton =
     /// The method with these options.
     let create (options: NewtonOptions) : Method =
         LineSearch.create "newton" (NewtonDirection.descent options.Modification) options.Search
+        |> LineSearchInPlace.attach
+            (fun length -> NewtonInPlace(length, options.Modification))
+            options.Search
 
 /// Newton's method as it is in textbooks: x ← x − H⁻¹ g, whatever the Hessian. It goes to the nearest stationary point, be
 /// it a minimum, a saddle or a maximum, and may diverge. It is here for comparison.

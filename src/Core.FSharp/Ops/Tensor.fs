@@ -35,6 +35,11 @@ module Tensor =
 
         (ManagedEngine.Instance: Engine).OfArray(shape, values)
 
+    /// Whether it is a concrete tensor of the managed engine.
+    let internal isManaged (x: Tensor) : bool =
+        x.Level = 0L
+        && Object.ReferenceEquals(x.Engine, (ManagedEngine.Instance: Engine))
+
     /// A Float64 tensor of one axis.
     let ofArray (values: float[]) : Tensor = create [ values.Length ] values
 

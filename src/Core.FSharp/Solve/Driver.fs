@@ -7,123 +7,24 @@ open Optim
 open Optim.Core
 open Optim.Contract
 
-/// Whether a run goes on.
-[<RequireQualifiedAccess; NoComparison; NoEquality>]
-type internal Verdict =
-    | GoOn of Run
-    /// It ended, at this evaluation if it is no mere best point.
-    | End of Run * Reason * Evaluation voption * Certificate voption
-
-/// One run's clock, oracle and tests. The loop asks it for one step after the other.
+/// One run: its beginning, its steps, and its result.
 [<Sealed>]
 type internal Driver(options: SolveOptions, method: Method, objective: Objective, earlier: TimeSpan)
     =
-    let began = options.Clock.GetTimestamp()
-    let mutable observing = TimeSpan.Zero
     let shape = method.StateShape
-    let key = Key.ofSeed options.Seed
+    let clock = RunClock(options, earlier)
 
-    let elapsed () =
-        earlier + options.Clock.GetElapsedTime began - observing
+    let oracle =
+        Oracle(
+            objective,
+            options.Budget,
+            Key.ofSeed options.Seed,
+            (fun () -> clock.Elapsed),
+            options.Cancellation
+        )
 
-    let oracle = Oracle(objective, options.Budget, key, elapsed, options.Cancellation)
-
-    /// The method's chance is apart from that of the certificates.
-    let certificateKey = Key.fold -1L key
-
-    let tolerance (run: Run) : float =
-        Rules.tolerance options.StopRules run.StartNorm
-
-    /// What a second look at the last evaluation means for the run.
-    let confirm (run: Run) (insists: bool) (last: Evaluation) (limit: float) : Verdict =
-        let mayLook () =
-            options.ExaminesCurvature
-            && not objective.IsStochastic
-            && oracle.TrySpend(
-                0L,
-                Certify.gradients last.Point.Length,
-                Certify.products last.Point.Length
-            )
-                =
-                ValueNone
-
-        let finding = Certify.check objective certificateKey limit mayLook last.Point
-        let run = { run with Evaluations = oracle.Evaluations }
-
-        match finding with
-        | Finding.Confirmed certificate ->
-            let reason = Reason.GradientSmall(certificate.GradientNorm, limit)
-            Verdict.End(run, reason, ValueSome last, ValueSome certificate)
-        | Finding.Refuted -> Verdict.GoOn run
-        | Finding.Saddle(norm, curvature) when run.SaddleSince >= 0L || insists ->
-            Verdict.End(run, Reason.SaddlePoint(norm, curvature), ValueSome last, ValueNone)
-        | Finding.Saddle _ -> Verdict.GoOn { run with SaddleSince = run.Steps }
-
-    /// Whether the last evaluation looks like the end, and a second look confirms it. insists: a method that is stuck
-    /// gets no more steps to leave a saddle.
-    let examine (run: Run) (insists: bool) : Verdict =
-        let limit = tolerance run
-
-        match run.Last with
-        | ValueSome last when last.GradientNorm <= limit ->
-            let isWaiting =
-                run.SaddleSince >= 0L && run.Steps - run.SaddleSince < 3L && not insists
-
-            if isWaiting then
-                Verdict.GoOn run
-            else
-                match oracle.TrySpend(1L, 1L, 0L) with
-                | ValueSome refusal -> Verdict.End(run, refusal, ValueNone, ValueNone)
-                | ValueNone -> confirm run insists last limit
-        | ValueSome _
-        | ValueNone -> Verdict.GoOn { run with SaddleSince = -1L }
-
-    let isTooLow (value: float) : bool = value < -1e100
-
-    let isBest (run: Run) : bool =
-        match run.Last, run.Best with
-        | ValueSome last, ValueSome best -> last.Value <= best.Value
-        | _ -> false
-
-    let judge (run: Run) (step: Step<obj | null>) : Verdict =
-        match run.Last with
-        | ValueSome last when isTooLow last.Value ->
-            Verdict.End(run, Reason.Unbounded last.Value, ValueNone, ValueNone)
-        | ValueSome last when
-            step.Accepted
-            && not (Double.IsFinite last.Value && Double.IsFinite last.GradientNorm)
-            ->
-            let detail =
-                $"at step {run.Steps} the value is {last.Value:g3} and the gradient norm {last.GradientNorm:g3}"
-
-            Verdict.End(run, Reason.NotFinite detail, ValueNone, ValueNone)
-        | ValueSome _
-        | ValueNone ->
-            let isStuck, detail =
-                match step.Ending with
-                | Ending.Continue -> false, ""
-                | Ending.Stuck detail -> true, detail
-
-            // A rejected trial is no answer, however small its gradient, unless it is the lowest point of all.
-            let isHere =
-                run.Last
-                |> ValueOption.exists (fun last -> Object.ReferenceEquals(last.Point, run.Point))
-
-            let isCandidate = step.Accepted || isHere || isBest run
-
-            match
-                (if isCandidate then
-                     examine run isStuck
-                 else
-                     Verdict.GoOn run)
-            with
-            | Verdict.End _ as ended -> ended
-            | Verdict.GoOn run ->
-                match Rules.simpleEnd options.StopRules run with
-                | ValueSome reason -> Verdict.End(run, reason, run.Last, ValueNone)
-                | ValueNone when isStuck ->
-                    Verdict.End(run, Reason.NoProgress detail, ValueNone, ValueNone)
-                | ValueNone -> Verdict.GoOn run
+    let judge = Judge(options, objective, oracle, clock)
+    let mutable path = EvaluationPath.Eager
 
     let report (run: Run) (step: Step<obj | null>) : StepReport =
         let value, norm =
@@ -141,22 +42,11 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             Elapsed = run.Elapsed
         }
 
-    let observe (report: StepReport) (point: Tensor) : unit =
-        let before = options.Clock.GetTimestamp()
-        options.Observe report point
-        observing <- observing + options.Clock.GetElapsedTime before
-
-    let normOf (evaluation: Evaluation voption) : float =
-        match evaluation with
-        | ValueSome known when Double.IsFinite known.GradientNorm -> known.GradientNorm
-        | ValueSome _
-        | ValueNone -> 0.0
-
     let after (run: Run) (step: Step<obj | null>) : Run =
-        let moveValue =
+        let struct (moveValue, lastNorm) =
             match oracle.Last with
-            | ValueSome last -> last.Value
-            | ValueNone -> run.MoveValue
+            | ValueSome last -> struct (last.Value, last.GradientNorm)
+            | ValueNone -> struct (run.MoveValue, nan)
 
         let quiet =
             Rules.countQuiet options.StopRules run.MoveValue moveValue run.QuietMoves
@@ -171,20 +61,16 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 Best = oracle.Best
                 Last = oracle.Last
                 LastSample = oracle.Sample
-                StartNorm =
-                    if run.StartNorm > 0.0 then
-                        run.StartNorm
-                    else
-                        normOf oracle.Last
+                StartNorm = Bookkeeping.startNorm run.StartNorm lastNorm
                 QuietMoves = if step.Accepted then quiet else run.QuietMoves
                 MoveValue = if step.Accepted then moveValue else run.MoveValue
-                Elapsed = elapsed ()
+                Elapsed = clock.Elapsed
         }
 
         let report = report next step
-        observe report next.Point
+        clock.Observe(report, next.Point)
 
-        if options.TraceEvery > 0L && next.Steps % options.TraceEvery = 0L then
+        if Bookkeeping.isTraced options next.Steps then
             { next with Trace = report :: next.Trace }
         else
             next
@@ -221,34 +107,42 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
 
         Memory.recycling run.Point reach work
 
-    /// Whether no other budget or request lets the run go on.
-    let isFinal (run: Run) (reason: Reason) : bool =
-        match reason with
-        | Reason.NotFinite _
-        | Reason.StartNotFinite _
-        | Reason.Unbounded _ -> true
-        | Reason.GradientSmall(norm, _) -> norm <= tolerance run
-        | Reason.TargetReached _
-        | Reason.Spent _
-        | Reason.Paused _
-        | Reason.Requested
-        | Reason.SaddlePoint _
-        | Reason.NoProgress _ -> false
+    /// One step of the method's pure functions.
+    let step (run: Run) : Verdict =
+        match judge.Refusal run.Steps with
+        | ValueSome reason -> Verdict.End(run, reason, ValueNone, ValueNone)
+        | ValueNone ->
+            oracle.Begin(run.Steps, run.Moves)
 
-    let saved (verdict: Verdict) : Verdict =
-        let run, ended =
-            match verdict with
-            | Verdict.GoOn run -> run, ValueNone
-            | Verdict.End(run, reason, at, certificate) ->
-                run, ValueSome(RunEnd.create reason at certificate)
+            match attempt run with
+            | Ok step -> judge.Judge(after run step, step) |> Bookkeeping.save options method
+            | Error refusal ->
+                let ended = {
+                    run with
+                        Evaluations = oracle.Evaluations
+                        Best = oracle.Best
+                        Elapsed = clock.Elapsed
+                }
 
-        match options.Save with
-        | ValueSome plan when run.Steps % plan.Every = 0L ->
-            Checkpoint.save plan.Path method { run with Ended = ended }
-        | ValueSome _
-        | ValueNone -> ()
+                Verdict.End(ended, refusal, ValueNone, ValueNone)
 
-        verdict
+    let rec pureSteps (left: int64) (verdict: Verdict) : Verdict =
+        match verdict with
+        | Verdict.GoOn run when left > 0L -> pureSteps (left - 1L) (step run)
+        | Verdict.GoOn _
+        | Verdict.End _ -> verdict
+
+    /// The method's twin and the objective's arrays for points like this one, if there are both.
+    let inPlace (point: Tensor) : struct (Workspace * ArrayFunction) voption =
+        match method.Twin, objective.Arrays with
+        | ValueSome twin, ValueSome arrays when
+            not objective.IsStochastic
+            && objective.Share = 1.0
+            && point.DType = DType.Float64
+            && Tensor.isManaged point
+            ->
+            ValueSome(struct (twin point.Length, arrays point.Length))
+        | _ -> ValueNone
 
     /// The run before its first step.
     member _.Begin(start: Tensor) : Verdict =
@@ -296,7 +190,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                         Last = oracle.Last
                 }
 
-                examine ready false
+                judge.Examine ready
         with :? EvaluationRefused as refused ->
             Verdict.End(
                 { fresh with Evaluations = oracle.Evaluations },
@@ -318,7 +212,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 { run with QuietMoves = fresh }
 
         match run.Ended with
-        | ValueSome ending when isFinal run ending.Reason ->
+        | ValueSome ending when judge.IsFinal(run, ending.Reason) ->
             Verdict.End(run, ending.Reason, ending.At, ending.Certificate)
         | ValueSome _
         | ValueNone when run.Best.IsNone ->
@@ -327,34 +221,25 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         | ValueSome _
         | ValueNone -> Verdict.GoOn { run with Ended = ValueNone }
 
-    /// One step.
-    member _.Step(run: Run) : Verdict =
-        if run.Steps >= options.Budget.Steps then
-            Verdict.End(
-                run,
-                Reason.Spent("steps", string options.Budget.Steps),
-                ValueNone,
-                ValueNone
-            )
-        elif options.Budget.Time < TimeSpan.MaxValue && elapsed () >= options.Budget.Time then
-            Verdict.End(run, Reason.Spent("time", $"{options.Budget.Time}"), ValueNone, ValueNone)
-        elif Rules.isRequested options.StopRules then
-            Verdict.End(run, Reason.Requested, ValueNone, ValueNone)
-        else
-            options.Cancellation.ThrowIfCancellationRequested()
-            oracle.Begin(run.Steps, run.Moves)
+    /// At most `most` steps: in place where method, objective and point allow that, otherwise by the pure functions.
+    member _.Go(most: int64, verdict: Verdict) : Verdict =
+        match verdict with
+        | Verdict.End _ -> verdict
+        | Verdict.GoOn run when most <= 0L -> Verdict.GoOn run
+        | Verdict.GoOn run ->
+            match run.Last, run.Best with
+            | ValueSome last, ValueSome best ->
+                match inPlace run.Point with
+                | ValueSome(struct (workspace, arrays)) when
+                    Object.ReferenceEquals((workspace.Standing run.State).Point, run.Point)
+                    ->
+                    path <- EvaluationPath.Compiled
 
-            match attempt run with
-            | Ok step -> judge (after run step) step |> saved
-            | Error refusal ->
-                let ended = {
-                    run with
-                        Evaluations = oracle.Evaluations
-                        Best = oracle.Best
-                        Elapsed = elapsed ()
-                }
-
-                Verdict.End(ended, refusal, ValueNone, ValueNone)
+                    InPlaceLoop(options, method, workspace, arrays, judge, oracle, clock)
+                        .Go(run, last, best, most)
+                | ValueSome _
+                | ValueNone -> pureSteps most verdict
+            | _ -> pureSteps most verdict
 
     /// The result of a run that ended.
     member _.Result
@@ -396,5 +281,5 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             Elapsed = run.Elapsed
             Trace = List.rev run.Trace
             Certificate = certificate
-            Path = EvaluationPath.Eager
+            Path = path
         }

@@ -50,6 +50,22 @@ module internal Rules =
             (settling rules)
             counts
 
+    /// The largest target of ValueBelow rules; −infinity when there is none.
+    let target (rules: StopRule list) : float =
+        let ofRule (rule: StopRule) : float =
+            match rule with
+            | StopRule.ValueBelow target -> target
+            | StopRule.GradientBelow _
+            | StopRule.ValueSettled _
+            | StopRule.WhenRequested _ -> Double.NegativeInfinity
+
+        rules
+        |> List.fold (fun largest rule -> max largest (ofRule rule)) Double.NegativeInfinity
+
+    /// Whether the counts of quiet moves end the run.
+    let isQuiet (rules: StopRule list) (counts: int list) : bool =
+        List.exists2 (fun (_, moves) count -> count >= moves) (settling rules) counts
+
     let private quietEnd (rules: StopRule list) (counts: int list) : Reason voption =
         List.zip (settling rules) counts
         |> List.tryPick (fun ((relative, moves), count) ->

@@ -52,6 +52,10 @@ module SolveOptions =
         Clock = TimeProvider.System
     }
 
+    /// Whether anybody observes the steps, who then wants a report and a point each time.
+    let internal isObserved (options: SolveOptions) : bool =
+        not (Object.ReferenceEquals(options.Observe, defaults.Observe))
+
 /// How a run ended.
 [<NoComparison; NoEquality>]
 type RunEnd = {

@@ -34,20 +34,16 @@ module Solver =
         | ValueNone -> ()
 
     let rec private finish (driver: Driver) (verdict: Verdict) : SolveResult =
-        match verdict with
-        | Verdict.GoOn run -> finish driver (driver.Step run)
+        match driver.Go(Int64.MaxValue, verdict) with
+        | Verdict.GoOn _ as paused -> finish driver paused
         | Verdict.End(run, reason, at, certificate) -> driver.Result(run, reason, at, certificate)
 
     let private advance (driver: Driver) (count: int64) (verdict: Verdict) : Run * SolveResult =
-        let rec go (left: int64) (verdict: Verdict) =
-            match verdict with
-            | Verdict.GoOn run when left > 0L -> go (left - 1L) (driver.Step run)
-            | Verdict.GoOn run -> run, driver.Result(run, Reason.Paused count, ValueNone, ValueNone)
-            | Verdict.End(run, reason, at, certificate) ->
-                { run with Ended = ValueSome(RunEnd.create reason at certificate) },
-                driver.Result(run, reason, at, certificate)
-
-        go count verdict
+        match driver.Go(count, verdict) with
+        | Verdict.GoOn run -> run, driver.Result(run, Reason.Paused count, ValueNone, ValueNone)
+        | Verdict.End(run, reason, at, certificate) ->
+            { run with Ended = ValueSome(RunEnd.create reason at certificate) },
+            driver.Result(run, reason, at, certificate)
 
     /// Minimizes the objective from a start (n). Numeric trouble is an outcome, never an exception.
     /// Errors: ArgumentException for illegal options or start; OperationCanceledException when the token of the options
