@@ -2,6 +2,7 @@ namespace Optim.Benchmarks
 
 open Optim
 open Optim.Core
+open Optim.Compiled
 
 /// Rosenbrock's function, chained: Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)².
 [<RequireQualifiedAccess>]
@@ -15,9 +16,20 @@ module Chain =
     let start (n: int) : float[] =
         Array.init n (fun i -> if i % 2 = 0 then -1.2 else 1.0)
 
-    /// The problem's function without anything compiled.
-    let eager (n: int) : Objective = { (problem n).Objective with Arrays = ValueNone }
+    /// The function of a problem.
+    let private functionOf (n: int) : Tensor -> Tensor = (problem n).Objective.Function
 
-    /// The problem's function as the solver computes it, where it is compiled.
-    let compiled (n: int) : ArrayFunction voption =
-        (problem n).Objective.Arrays |> ValueOption.map (fun create -> create n)
+    /// The objective whose function is called as it is.
+    let eager (n: int) : Objective = {
+        (problem n).Objective with
+            Arrays = ValueNone
+    }
+
+    /// Value and derivatives at arrays, compiled.
+    let compiled (n: int) : ArrayFunction = Derived.arrays (functionOf n) n
+
+    /// The objective whose function is compiled for the solver.
+    let compiledObjective (n: int) : Objective = {
+        (problem n).Objective with
+            Arrays = ValueSome(Derived.arrays (functionOf n))
+    }

@@ -27,9 +27,8 @@ module Digits =
     let Batch = 256
 
     /// The task for a network of these sizes with tanh between its layers.
-    let task (sizes: string) : DigitsTask =
+    let private taskOn (data: DataSet) (sizes: string) : DigitsTask =
         let model = Mlp.create (Mlp.parse Activation.Tanh sizes)
-        let data = Datasets.load "digits" |> DataSet.range 0 Batch
         let loss = Loss.softmaxCrossEntropy
         let task = Supervised.create model loss data
 
@@ -41,6 +40,24 @@ module Digits =
             Inputs = data.Inputs
             Targets = data.Targets
         }
+
+    /// The task for a network of these sizes.
+    let task (sizes: string) : DigitsTask =
+        taskOn (Datasets.load "digits" |> DataSet.range 0 Batch) sizes
+
+    /// The task for a network of other sizes, on so many examples that are drawn by chance.
+    let drawn (sizes: string) (batch: int) : DigitsTask =
+        let widths = sizes.Split '-' |> Array.map int
+        let inputs, classes = widths[0], widths[widths.Length - 1]
+        let names = List.init classes string
+
+        let data =
+            DataSet.ofClasses
+                names
+                (Tensor.create [ batch; inputs ] (Random.uniform (Key.ofSeed 1L) (batch * inputs)))
+                (Seq.init batch (fun i -> i % classes))
+
+        taskOn data sizes
 
     /// The networks that are measured.
     let all: string list = [ "64-10-10-10"; "64-32-20-10" ]

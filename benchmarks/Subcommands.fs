@@ -49,7 +49,14 @@ module Subcommands =
         {
             Name = "compiled"
             Summary = "compiled objectives beside loops written by hand, and solvers that use them"
-            Parts = [ one CompiledRosenbrock.measure ]
+            Parts = [
+                one CompiledRosenbrock.measure
+                one CompileTime.measure
+                full Lbfgs.measure
+                full LongValley.measure
+                one CompiledNetworks.measure
+                full CompiledNetworks.measure
+            ]
         }
         {
             Name = "hessian"

@@ -5,14 +5,14 @@ BATCH = 256
 SIZES = ("64-10-10-10", "64-32-20-10")
 
 
-def task(sizes):
+def task(sizes, batch=BATCH):
     """The loss of (parameters, inputs, classes), parameters, inputs and classes."""
     widths = [int(part) for part in sizes.split("-")]
     generator = torch.Generator().manual_seed(1)
     count = sum(a * b + b for a, b in zip(widths, widths[1:]))
     parameters = 0.3 * torch.randn(count, generator=generator)
-    inputs = torch.rand(BATCH, widths[0], generator=generator)
-    classes = torch.randint(0, widths[-1], (BATCH,), generator=generator)
+    inputs = torch.rand(batch, widths[0], generator=generator)
+    classes = torch.randint(0, widths[-1], (batch,), generator=generator)
 
     def outputs(p, x):
         at = 0

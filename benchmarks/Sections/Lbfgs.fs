@@ -23,20 +23,19 @@ module Lbfgs =
 
     let private effort = { Measure.usual with Total = 3.0 }
 
-    let private own (n: int) (trace: bool) : SolveResult =
+    let private own (objective: Objective) (n: int) (steps: int) (trace: bool) : SolveResult =
         let options = {
             SolveOptions.defaults with
-                Budget = Budget.steps (int64 (limit n))
+                Budget = Budget.steps (int64 steps)
                 StopRules = [ StopRule.GradientBelow(tolerance, 0.0) ]
                 TraceEvery = if trace then 1L else 0L
                 ExaminesCurvature = false
         }
 
-        let problem = Chain.problem n
-        Solver.minimizeWith options (Lbfgs.create Lbfgs.defaults) problem.Objective problem.Start
+        Solver.minimizeWith options (Lbfgs.create Lbfgs.defaults) objective (Tensor.ofArray (Chain.start n))
 
-    let private ownRace (n: int) : Race =
-        let result = own n true
+    let private ownRace (objective: Objective) (n: int) : Race =
+        let result = own objective n (limit n) true
 
         {
             Iterations = result.Trace |> List.filter _.Accepted |> List.length
@@ -84,9 +83,8 @@ module Lbfgs =
         mathNet (fun f x -> minimizer.FindMinimum(f, x)) n
 
     /// Time and bytes for one iteration, and the race.
-    let private timed (contender: string) (run: unit -> Race) : Cell * Race =
-        let race = run ()
-        let sample = Measure.time effort (fun () -> run () |> ignore)
+    let private timed (contender: string) (race: Race) (run: unit -> unit) : Cell * Race =
+        let sample = Measure.time effort run
         let iterations = float race.Iterations
 
         let cell =
@@ -99,23 +97,49 @@ module Lbfgs =
 
         cell, race
 
-    let private contenders (n: int) : (Cell * Race) list =
-        let race = ownRace n
+    /// This library's loop on an objective.
+    let private ownTimed (name: string) (objective: Objective) (n: int) : Cell * Race =
+        let race = ownRace objective n
 
-        let ownCell, _ =
-            timed
-                "Optim"
-                (fun () ->
-                    own n false |> ignore
-                    race
-                )
+        timed
+            name
+            race
+            (fun () -> own objective n (limit n) false |> ignore)
+
+    let private contenders (n: int) : (Cell * Race) list =
+        let rival name (run: unit -> Race) =
+            timed name (run ()) (fun () -> run () |> ignore)
 
         [
-            ownCell, race
-            timed "Math.NET L-BFGS" (fun () -> mathNetLbfgs n)
+            ownTimed "Optim compiled" (Chain.compiledObjective n) n
+            ownTimed "Optim eager" (Chain.eager n) n
+            rival "Math.NET L-BFGS" (fun () -> mathNetLbfgs n)
             if n = 2 then
-                timed "Math.NET BFGS" (fun () -> mathNetBfgs n)
+                rival "Math.NET BFGS" (fun () -> mathNetBfgs n)
         ]
+
+    /// What a step costs between two early steps of a run: without the run's beginning and end.
+    let private steady (n: int, first: int, last: int) : Row =
+        let objective = Chain.compiledObjective n
+        let run (steps: int) () = own objective n steps false |> ignore
+
+        match Measure.together effort [ run first; run last ] with
+        | [ short; long ] ->
+            let perStep (part: Sample -> float) : float =
+                (part long - part short) / float (last - first)
+
+            {
+                Name = $"n = {n}, steps {first} to {last}"
+                Cells = [
+                    Cell.time 1e-6 "Optim compiled" {
+                        long with
+                            Median = perStep _.Median
+                            Best = perStep _.Best
+                            Bytes = perStep _.Bytes
+                    }
+                ]
+            }
+        | _ -> invalidOp "two works have two samples"
 
     let private peerNames = [ "SciPy L-BFGS-B"; "torch LBFGS" ]
 
@@ -148,11 +172,24 @@ module Lbfgs =
             counts "value at the end" _.Value
         ]
 
-    /// The tables.
+    let private bars (rows: Row list) (steadyRows: Row list) : Bar list =
+        let value part (row: Row) : float =
+            part row.Cells.Head |> Option.defaultValue nan
+
+        [
+            for row, limit in List.zip rows [ 1.0; 80.0 ] do
+                Bar.atMost $"L-BFGS, {row.Name}, an iteration of a whole run" "us" limit (value _.Best row)
+            for row in steadyRows do
+                let bytes = Math.Round(value _.BytesPerOperation row)
+                Bar.atMost $"L-BFGS, {row.Name}, garbage of a step" "B" 0.0 bytes
+        ]
+
+    /// The tables, and the aims for best batches.
     let measure () : Section =
         let scipy = Python.measure "scipy" "scipy_lbfgs.py" Environment.ProcessorCount
         let torch = Python.measure "torch" "torch_lbfgs.py" Environment.ProcessorCount
         let rows = [ 2; 10000 ] |> List.map (rows scipy torch)
+        let steadyRows = [ 2, 10, 30; 10000, 20, 80 ] |> List.map steady
 
         {
             Name = "lbfgs"
@@ -163,6 +200,7 @@ module Lbfgs =
                     Rows = List.map fst rows
                     Notes = [
                         "n = 2: until the gradient is below 1e-6; n = 10000: the first 100 iterations (steps, for Optim)"
+                        "whole runs, with their beginning and end, divided by their iterations"
                         "Optim and torch differentiate the function; SciPy and Math.NET get a gradient written by hand"
                     ]
                 }
@@ -172,6 +210,12 @@ module Lbfgs =
                     Rows = List.collect snd rows
                     Notes = []
                 }
+                {
+                    Title = "A step of a run under way"
+                    Unit = "us"
+                    Rows = steadyRows
+                    Notes = []
+                }
             ]
-            Bars = []
+            Bars = bars (List.map fst rows) steadyRows
         }
