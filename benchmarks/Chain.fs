@@ -20,10 +20,7 @@ module Chain =
     let private functionOf (n: int) : Tensor -> Tensor = (problem n).Objective.Function
 
     /// The objective whose function is called as it is.
-    let eager (n: int) : Objective = {
-        (problem n).Objective with
-            Arrays = ValueNone
-    }
+    let eager (n: int) : Objective = { (problem n).Objective with Arrays = ValueNone }
 
     /// Value and derivatives at arrays, compiled.
     let compiled (n: int) : ArrayFunction = Derived.arrays (functionOf n) n

@@ -103,7 +103,11 @@ module CompiledRosenbrock =
                 (fun h -> VectorRosenbrockProduct.HessianProduct(x, v, h))
 
         let own = Chain.compiled n
-        check compiledName (fun x g -> own.ValueAndGradient(x, g)) (fun h -> own.HessianProduct(x, v, h))
+
+        check
+            compiledName
+            (fun x g -> own.ValueAndGradient(x, g))
+            (fun h -> own.HessianProduct(x, v, h))
 
     let private row (peers: (string * Peer) list) (task: Task) : Row =
         let works =

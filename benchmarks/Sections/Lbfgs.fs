@@ -32,7 +32,11 @@ module Lbfgs =
                 ExaminesCurvature = false
         }
 
-        Solver.minimizeWith options (Lbfgs.create Lbfgs.defaults) objective (Tensor.ofArray (Chain.start n))
+        Solver.minimizeWith
+            options
+            (Lbfgs.create Lbfgs.defaults)
+            objective
+            (Tensor.ofArray (Chain.start n))
 
     let private ownRace (objective: Objective) (n: int) : Race =
         let result = own objective n (limit n) true
@@ -101,10 +105,7 @@ module Lbfgs =
     let private ownTimed (name: string) (objective: Objective) (n: int) : Cell * Race =
         let race = ownRace objective n
 
-        timed
-            name
-            race
-            (fun () -> own objective n (limit n) false |> ignore)
+        timed name race (fun () -> own objective n (limit n) false |> ignore)
 
     let private contenders (n: int) : (Cell * Race) list =
         let rival name (run: unit -> Race) =
@@ -178,7 +179,11 @@ module Lbfgs =
 
         [
             for row, limit in List.zip rows [ 1.0; 80.0 ] do
-                Bar.atMost $"L-BFGS, {row.Name}, an iteration of a whole run" "us" limit (value _.Best row)
+                Bar.atMost
+                    $"L-BFGS, {row.Name}, an iteration of a whole run"
+                    "us"
+                    limit
+                    (value _.Best row)
             for row in steadyRows do
                 let bytes = Math.Round(value _.BytesPerOperation row)
                 Bar.atMost $"L-BFGS, {row.Name}, garbage of a step" "B" 0.0 bytes

@@ -26,10 +26,7 @@ module LongValley =
     let private own (objective: Objective) : SolveResult =
         let options = {
             SolveOptions.defaults with
-                Budget = {
-                    Budget.unlimited with
-                        Time = TimeSpan.FromSeconds limit
-                }
+                Budget = { Budget.unlimited with Time = TimeSpan.FromSeconds limit }
                 StopRules = [ StopRule.GradientBelow(tolerance, 0.0) ]
                 TraceEvery = 0L
                 ExaminesCurvature = false
@@ -56,8 +53,9 @@ module LongValley =
     type private OutOfTime() =
         inherit Exception("the run is not waited for")
 
+    /// Math.NET's minimizer ends after a few iterations with a large gradient; it is started again from there.
     let private mathNet () : Cell =
-        let name = "Math.NET L-BFGS"
+        let name = "Math.NET restarted"
         let clock = Stopwatch.StartNew()
 
         let evaluate (x: Vector<float>) : struct (float * Vector<float>) =
@@ -69,11 +67,18 @@ module LongValley =
             struct (value, Vector<float>.Build.Dense g)
 
         let objective = ObjectiveFunction.Gradient(Func<_, _> evaluate)
-        let start = Vector<float>.Build.DenseOfArray(Chain.start Length)
-        let minimizer = LimitedMemoryBfgsMinimizer(tolerance, 1e-30, 1e-30, Int32.MaxValue, 10)
+
+        let minimizer =
+            LimitedMemoryBfgsMinimizer(tolerance, 1e-30, 1e-30, Int32.MaxValue, 10)
+
+        let rec run (start: Vector<float>) : unit =
+            let result = minimizer.FindMinimum(objective, start)
+
+            if result.FunctionInfoAtMinimum.Gradient.InfinityNorm() > tolerance then
+                run result.MinimizingPoint
 
         try
-            minimizer.FindMinimum(objective, start) |> ignore
+            run (Vector<float>.Build.DenseOfArray(Chain.start Length))
             Cell.number name clock.Elapsed.TotalSeconds
         with
         | :? OutOfTime -> Cell.missing name tooLong
@@ -95,10 +100,14 @@ module LongValley =
             Name = "compiled"
             Tables = [
                 {
-                    Title = "L-BFGS on chained Rosenbrock from (-1.2, 1, ...) until the gradient is below 1e-6"
+                    Title =
+                        "L-BFGS on chained Rosenbrock from (-1.2, 1, ...) until the gradient is below 1e-6"
                     Unit = "s"
                     Rows = [ { Name = row; Cells = cells } ]
-                    Notes = [ "Optim bounds the gradient's Euclidean norm, SciPy and Math.NET its largest component" ]
+                    Notes = [
+                        "Optim bounds the gradient's Euclidean norm, SciPy and Math.NET its largest component"
+                        "Math.NET ends long before that and is started again from where it stopped"
+                    ]
                 }
             ]
             Bars = [
