@@ -128,26 +128,6 @@ type internal BodyBuilder
         else
             body.Add(Instruction.Load(slotOf under, at), [||])
 
-    /// The number in all elements of a constant, when it is small enough to look or a single one.
-    let constantOf (node: int) : float voption =
-        match nodes[node].Source with
-        | Source.Constant value when value.DType.IsFloating ->
-            let isUniform (numbers: float[]) =
-                numbers |> Array.forall (fun x -> x.Equals numbers[0])
-
-            if value.Length = 1 then
-                ValueSome(value.ToScalar())
-            elif value.Length > 0 && value.Length <= 65536 then
-                let numbers = value.ToArray()
-
-                if isUniform numbers then
-                    ValueSome numbers[0]
-                else
-                    ValueNone
-            else
-                ValueNone
-        | _ -> ValueNone
-
     /// The body.
     member _.Body: Body = body
 
@@ -163,7 +143,7 @@ type internal BodyBuilder
 
     /// The expression of one element, read from memory if it is there.
     member builder.Value(node: int, positions: Position[]) : int =
-        match constantOf node with
+        match placement.Constant node with
         | ValueSome number -> body.Number number
         | ValueNone ->
             if placement.IsLoaded node then

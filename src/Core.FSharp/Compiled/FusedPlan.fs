@@ -16,6 +16,8 @@ type internal FusedStep =
 /// A graph as loops and calls, laid out in memory.
 [<NoComparison; NoEquality>]
 type internal FusedPlan = {
+    InputCount: int
+    OutputCount: int
     Steps: FusedStep[]
     /// Where the memory of each slot lies, and its element type and length.
     Slots: struct (Place * DType * int)[]
@@ -35,10 +37,6 @@ type private Draft =
 /// Plans of fused programs.
 [<RequireQualifiedAccess>]
 module internal FusedPlan =
-
-    /// Arrays of fewer elements are copied, because to hold one in its place would take longer.
-    [<Literal>]
-    let Small = 32
 
     /// Blocks of stages between calls, each with the calls that follow it.
     let private blocks (stages: Stage list) : (Stage list * int list) list =
@@ -119,10 +117,7 @@ module internal FusedPlan =
 
         graph.Outputs
         |> Array.iteri (fun position node ->
-            let isLarge =
-                graph.Nodes[node].Shape.Length >= Small || placement.Role node = Role.Called
-
-            if isComputed placement node && isLarge && not (found.ContainsKey node) then
+            if isComputed placement node && not (found.ContainsKey node) then
                 found[node] <- position
         )
 
@@ -210,6 +205,8 @@ module internal FusedPlan =
             || bufferOf.ContainsKey node
 
         {
+            InputCount = graph.InputCount
+            OutputCount = graph.Outputs.Length
             Steps =
                 steps
                 |> Array.map (fun step ->

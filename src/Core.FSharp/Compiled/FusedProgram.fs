@@ -1,7 +1,11 @@
 namespace Optim.Compiled
 
+#nowarn "9" // Loops are given addresses of arrays that do not move.
+
 open System
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open Microsoft.FSharp.NativeInterop
 open Optim
 
 /// An array that stays where it is while it is held.
@@ -17,31 +21,24 @@ type internal Pin() =
 
     override _.Finalize() = handle.Free()
 
-/// A slot in the caller's memory: which of the inputs or outputs, from where on.
+/// A slot in the caller's memory.
 [<Struct; NoComparison; NoEquality>]
 type internal CallerSlot = {
     Slot: int
+    /// Which of the caller's arrays: the inputs, then the outputs.
     Position: int
-    /// In bytes.
+    /// From where on, in elements.
     Offset: int
     /// The bytes of an element.
     Size: int
-    Pin: Pin
-}
-
-/// An input that is copied for the loops.
-[<Struct; NoComparison; NoEquality>]
-type internal CopiedInput = {
-    Position: int
-    Offset: int
-    Length: int
-    Copy: Array
 }
 
 /// The memory of one thread for a fused program.
 [<Sealed>]
 type internal FusedSession(plan: FusedPlan) =
     inherit Session()
+
+    let steps = plan.Steps
 
     let pinned (dtype: DType) (length: int) : Array =
         let length = max 1 length
@@ -60,36 +57,22 @@ type internal FusedSession(plan: FusedPlan) =
 
     let table: nativeint[] = GC.AllocateArray<nativeint>(max 1 plan.Slots.Length, true)
     let tableAddress = addressOf table
-    let copied = Collections.Generic.List<CopiedInput>()
-    let inputs' = Collections.Generic.List<CallerSlot>()
-    let outputs' = Collections.Generic.List<CallerSlot>()
     let constants = Collections.Generic.List<Pin>()
 
-    do
+    let slots: CallerSlot[] = [|
         for slot in 0 .. plan.Slots.Length - 1 do
-            let struct (place, dtype, length) = plan.Slots[slot]
+            let struct (place, dtype, _) = plan.Slots[slot]
 
-            let callers (position: int) (offset: int) : CallerSlot = {
+            let callers position offset = {
                 Slot = slot
                 Position = position
-                Offset = offset * dtype.Size
+                Offset = offset
                 Size = dtype.Size
-                Pin = Pin()
             }
 
             match place with
-            | Place.Input(position, offset) when length < FusedPlan.Small ->
-                let copy = pinned dtype length
-                table[slot] <- addressOf copy
-
-                copied.Add {
-                    Position = position
-                    Offset = offset
-                    Length = length
-                    Copy = copy
-                }
-            | Place.Input(position, offset) -> inputs'.Add(callers position offset)
-            | Place.Output(position, offset) -> outputs'.Add(callers position offset)
+            | Place.Input(position, offset) -> callers position offset
+            | Place.Output(position, offset) -> callers (plan.InputCount + position) offset
             | Place.Buffer(buffer, offset) ->
                 table[slot] <- addressOf buffers[buffer] + nativeint (offset * dtype.Size)
             | Place.Fixed(array, offset) ->
@@ -97,13 +80,10 @@ type internal FusedSession(plan: FusedPlan) =
                 pin.Hold array
                 constants.Add pin
                 table[slot] <- pin.Address + nativeint (offset * dtype.Size)
-
-    let copied = copied.ToArray()
-    let inputSlots = inputs'.ToArray()
-    let outputSlots = outputs'.ToArray()
+    |]
 
     let operandArrays =
-        plan.Steps
+        steps
         |> Array.map (fun step ->
             match step with
             | FusedStep.Code _ -> [||]
@@ -112,6 +92,12 @@ type internal FusedSession(plan: FusedPlan) =
 
     let operandOffsets =
         operandArrays |> Array.map (fun a -> Array.zeroCreate<int> a.Length)
+
+    // The beginnings of the caller's arrays during a run.
+    let beginnings: nativeint[] =
+        Array.zeroCreate (plan.InputCount + plan.OutputCount |> max FusedSession.FewArrays)
+
+    let pins = lazy (Array.init (plan.InputCount + plan.OutputCount) (fun _ -> Pin()))
 
     let arrayOf (place: Place) (inputs: Array[]) (outputs: Array[]) : Array =
         match place with
@@ -127,26 +113,19 @@ type internal FusedSession(plan: FusedPlan) =
         | Place.Buffer(_, offset)
         | Place.Fixed(_, offset) -> offset
 
-    /// Elements from one array to another of the same type.
-    let copy (from: Array) (start: int) (into: Array) (length: int) : unit =
-        match from, into with
-        | (:? (float[]) as a), (:? (float[]) as b) -> a.AsSpan(start, length).CopyTo(b.AsSpan())
-        | _ -> Array.Copy(from, start, into, 0, length)
+    /// The run, once the caller's arrays do not move.
+    let run (inputs: Array[]) (starts: int[]) (outputs: Array[]) : unit =
+        for s in slots do
+            let start =
+                if s.Position < plan.InputCount then
+                    starts[s.Position] + s.Offset
+                else
+                    s.Offset
 
-    override _.Run(inputs, starts, outputs) =
-        for c in copied do
-            copy inputs[c.Position] (starts[c.Position] + c.Offset) c.Copy c.Length
+            table[s.Slot] <- beginnings[s.Position] + nativeint (start * s.Size)
 
-        for s in inputSlots do
-            s.Pin.Hold inputs[s.Position]
-            table[s.Slot] <- s.Pin.Address + nativeint (starts[s.Position] * s.Size + s.Offset)
-
-        for s in outputSlots do
-            s.Pin.Hold outputs[s.Position]
-            table[s.Slot] <- s.Pin.Address + nativeint s.Offset
-
-        for k in 0 .. plan.Steps.Length - 1 do
-            match plan.Steps[k] with
+        for k in 0 .. steps.Length - 1 do
+            match steps[k] with
             | FusedStep.Code code -> code.Invoke tableAddress
             | FusedStep.Call(call, operands, result) ->
                 let arrays, offsets = operandArrays[k], operandOffsets[k]
@@ -156,18 +135,53 @@ type internal FusedSession(plan: FusedPlan) =
                     offsets[i] <- offsetOf operands[i] starts
 
                 call.Run(arrays, offsets, arrayOf result inputs outputs, offsetOf result starts)
+                Array.Clear arrays
 
         for struct (place, position, length) in plan.Copies do
-            copy (arrayOf place inputs outputs) (offsetOf place starts) outputs[position] length
+            let from, start = arrayOf place inputs outputs, offsetOf place starts
+            Array.Copy(from, start, outputs[position], 0, length)
 
-        for s in inputSlots do
-            s.Pin.Hold null
+    static let nothing: Array = Array.zeroCreate<float> 1
 
-        for s in outputSlots do
-            s.Pin.Hold null
+    /// So many arrays are held without the help of the garbage collector.
+    static member private FewArrays = 4
 
-    /// The constants stay where they are as long as the session lives.
-    member _.Constants: Pin seq = constants
+    override _.Run(inputs, starts, outputs) =
+        let count = inputs.Length
+
+        let inline array k =
+            if k < count then inputs[k]
+            elif k - count < outputs.Length then outputs[k - count]
+            else nothing
+
+        // The data of every array of one axis begins at the same distance from the object.
+        let inline bytes k : byte[] =
+            Unchecked.nonNull (Unsafe.As<byte[]>(array k))
+
+        if count + outputs.Length <= FusedSession.FewArrays then
+            use a = fixed &MemoryMarshal.GetArrayDataReference(bytes 0)
+            use b = fixed &MemoryMarshal.GetArrayDataReference(bytes 1)
+            use c = fixed &MemoryMarshal.GetArrayDataReference(bytes 2)
+            use d = fixed &MemoryMarshal.GetArrayDataReference(bytes 3)
+            beginnings[0] <- NativePtr.toNativeInt a
+            beginnings[1] <- NativePtr.toNativeInt b
+            beginnings[2] <- NativePtr.toNativeInt c
+            beginnings[3] <- NativePtr.toNativeInt d
+            run inputs starts outputs
+        else
+            let pins = pins.Value
+
+            for k in 0 .. pins.Length - 1 do
+                pins[k].Hold(array k)
+                beginnings[k] <- pins[k].Address
+
+            run inputs starts outputs
+
+            for pin in pins do
+                pin.Hold null
+
+    /// What must stay where it is as long as the session lives.
+    member _.Held: Pin seq = constants
 
 /// A graph as fused loops, and calls for what cannot be fused.
 [<Sealed>]

@@ -23,10 +23,6 @@ type internal Lanes<'T
 
     static let width = Vector512<'T>.Count
 
-    /// Lanes 0, 1, 2, ….
-    static let numbers: Vector512<'T> =
-        Vector512.Create<'T>(ReadOnlySpan<'T>(Array.init width (fun i -> 'T.CreateTruncating i)))
-
     /// A function of spans applied to one vector.
     static member private Apply(kind: Unary, x: Vector512<'T>) : Vector512<'T> =
         let mutable from = x
@@ -143,13 +139,6 @@ type internal Lanes<'T
     /// A number in all lanes.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
     static member Number(value: float) : Vector512<'T> = Formulas.number<'T> value
-
-    /// x with zeros in the first `count` lanes.
-    static member Last(x: Vector512<'T>, count: int) : Vector512<'T> =
-        let isLast =
-            Vector512.GreaterThanOrEqual(numbers, Vector512.Create<'T>('T.CreateTruncating count))
-
-        Vector512.ConditionalSelect(isLast, x, Vector512<'T>.Zero)
 
     /// The sum of the lanes, in all lanes.
     [<MethodImpl(MethodImplOptions.AggressiveInlining)>]

@@ -389,8 +389,9 @@ type internal LoopEmitter
 
                 match stride with
                 | Stride.Rest doneBefore ->
-                    il.Emit(OpCodes.Ldc_I4, doneBefore)
-                    call "Last"
+                    pushInt (int64 (vocabulary.LastLanes doneBefore))
+                    call "Load"
+                    call "And"
                 | Stride.Whole
                 | Stride.One -> ()
 

@@ -36,6 +36,31 @@ type internal Placement(graph: Graph) =
 
     let isFloating (i: int) = nodes[i].DType.IsFloating
     let isTruth (i: int) = nodes[i].DType = DType.Bool
+
+    /// The number in all elements of a constant.
+    let uniform (i: int) : float voption =
+        match nodes[i].Source with
+        | Source.Constant(:? Raw as raw) when raw.Length > 0 ->
+            match raw.Storage with
+            | :? (float[]) as all ->
+                let numbers = all.AsSpan(raw.Offset, raw.Length)
+
+                if numbers.IndexOfAnyExcept numbers[0] < 0 then
+                    ValueSome numbers[0]
+                else
+                    ValueNone
+            | :? (float32[]) as all ->
+                let numbers = all.AsSpan(raw.Offset, raw.Length)
+
+                if numbers.IndexOfAnyExcept numbers[0] < 0 then
+                    ValueSome(float numbers[0])
+                else
+                    ValueNone
+            | _ -> ValueNone
+        | _ -> ValueNone
+
+    let constants = Array.init nodes.Length uniform
+
     let isOne (i: int) = nodes[i].Shape.Length = 1
 
     /// The element type of the loop that can compute the node; none for another node.
@@ -264,6 +289,9 @@ type internal Placement(graph: Graph) =
 
     /// The element type of the loops that can compute the node; none for truth values that fit every loop.
     member _.Lanes(node: int) : DType voption = lanesOf node
+
+    /// The number in all elements of a constant, where it is one number.
+    member _.Constant(node: int) : float voption = constants[node]
 
     /// Whether the node has one element. Such nodes are numbers in the emitted code, never memory, unless stored.
     member _.IsOne(node: int) : bool = isOne node

@@ -3,6 +3,7 @@ namespace Optim.Compiled
 open System
 open System.Collections.Generic
 open System.Reflection
+open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open Optim
 
@@ -16,6 +17,12 @@ type internal Vocabulary private (lanes: Type, vector: Type, size: int) =
 
         for m in lanes.GetMethods flags do
             methods[m.Name] <- m
+
+    /// 64 bytes of zeros and 64 bytes of ones, which never move.
+    static let lastLanes: byte[] =
+        let bytes = GC.AllocateArray<byte>(128, true)
+        Array.Fill(bytes, 255uy, 64, 64)
+        bytes
 
     static let doubles =
         Vocabulary(typeof<Lanes<float>>, typeof<Vector512<float>>, sizeof<float>)
@@ -32,6 +39,10 @@ type internal Vocabulary private (lanes: Type, vector: Type, size: int) =
 
     /// The bytes of an element.
     member _.Size: int = size
+
+    /// The address of a vector of truth values: false in the first `count` lanes, true in the others.
+    member _.LastLanes(count: int) : nativeint =
+        Marshal.UnsafeAddrOfPinnedArrayElement(lastLanes, 64 - count * size)
 
     /// A method.
     member _.Method(name: string) : MethodInfo =
