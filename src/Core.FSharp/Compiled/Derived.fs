@@ -126,6 +126,11 @@ type internal DerivedArrays(programs: DerivedPrograms) =
     let mutable directions: float[] = [||]
     let mutable products: float[] = [||]
 
+    /// Storing into an array of arrays costs a look at its type; mostly the same array comes again.
+    let put (into: Array[]) (i: int) (array: Array) : unit =
+        if not (Object.ReferenceEquals(into[i], array)) then
+            into[i] <- array
+
     let check (parameter: string) (expected: int) (values: float[]) : unit =
         if values.Length <> expected then
             let message = $"{parameter} has {values.Length} numbers, expected {expected}"
@@ -136,9 +141,9 @@ type internal DerivedArrays(programs: DerivedPrograms) =
             directions <- Array.zeroCreate (rows * n)
             products <- Array.zeroCreate (rows * n)
 
-        two[0] <- x
-        two[1] <- directions
-        oneOut[0] <- products
+        put two 0 x
+        put two 1 directions
+        put oneOut 0 products
         let mutable start = 0
 
         while start < n do
@@ -158,17 +163,17 @@ type internal DerivedArrays(programs: DerivedPrograms) =
 
         member _.Value(x) =
             check (nameof x) n x
-            one[0] <- x
-            oneOut[0] <- number
+            put one 0 x
+            put oneOut 0 number
             value.Run(one, oneOut)
             number[0]
 
         member _.ValueAndGradient(x, gradient) =
             check (nameof x) n x
             check (nameof gradient) n gradient
-            one[0] <- x
-            twoOut[0] <- number
-            twoOut[1] <- gradient
+            put one 0 x
+            put twoOut 0 number
+            put twoOut 1 gradient
             valueAndGradient.Run(one, twoOut)
             number[0]
 
@@ -176,9 +181,9 @@ type internal DerivedArrays(programs: DerivedPrograms) =
             check (nameof x) n x
             check (nameof v) n v
             check "product" n result
-            two[0] <- x
-            two[1] <- v
-            oneOut[0] <- result
+            put two 0 x
+            put two 1 v
+            put oneOut 0 result
             product.Run(two, oneOut)
 
         member _.Hessian(x, target) =
@@ -186,8 +191,8 @@ type internal DerivedArrays(programs: DerivedPrograms) =
             check "hessian" (n * n) target
 
             if rows = n then
-                one[0] <- x
-                oneOut[0] <- target
+                put one 0 x
+                put oneOut 0 target
                 hessian.Run(one, oneOut)
             else
                 hessianByBlocks x target

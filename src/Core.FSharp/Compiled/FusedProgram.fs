@@ -113,17 +113,13 @@ type internal FusedSession(plan: FusedPlan) =
         | Place.Buffer(_, offset)
         | Place.Fixed(_, offset) -> offset
 
-    /// The run, once the caller's arrays do not move.
-    let run (inputs: Array[]) (starts: int[]) (outputs: Array[]) : unit =
-        for s in slots do
-            let start =
-                if s.Position < plan.InputCount then
-                    starts[s.Position] + s.Offset
-                else
-                    s.Offset
+    /// The code, when that is all.
+    let only: LoopCode | null =
+        match steps with
+        | [| FusedStep.Code code |] -> code
+        | _ -> null
 
-            table[s.Slot] <- beginnings[s.Position] + nativeint (start * s.Size)
-
+    let runSteps (inputs: Array[]) (starts: int[]) (outputs: Array[]) : unit =
         for k in 0 .. steps.Length - 1 do
             match steps[k] with
             | FusedStep.Code code -> code.Invoke tableAddress
@@ -136,6 +132,21 @@ type internal FusedSession(plan: FusedPlan) =
 
                 call.Run(arrays, offsets, arrayOf result inputs outputs, offsetOf result starts)
                 Array.Clear arrays
+
+    /// The run, once the caller's arrays do not move.
+    let run (inputs: Array[]) (starts: int[]) (outputs: Array[]) : unit =
+        for s in slots do
+            let start =
+                if s.Position < plan.InputCount then
+                    starts[s.Position] + s.Offset
+                else
+                    s.Offset
+
+            table[s.Slot] <- beginnings[s.Position] + nativeint (start * s.Size)
+
+        match only with
+        | null -> runSteps inputs starts outputs
+        | code -> code.Invoke tableAddress
 
         for struct (place, position, length) in plan.Copies do
             let from, start = arrayOf place inputs outputs, offsetOf place starts
