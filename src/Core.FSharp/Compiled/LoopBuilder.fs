@@ -305,8 +305,8 @@ type internal LoopBuilder(placement: Placement, slotOf: int -> int) =
                     Cleared = [
                         for root in roots do
                             match root with
-                            | Root.Piece(node, 0) -> slotOf node
-                            | Root.Sum node when not (placement.IsOne node) -> slotOf node
+                            | Root.Piece(node, 0) -> node
+                            | Root.Sum node when not (placement.IsOne node) -> node
                             | Root.Piece _
                             | Root.Sum _
                             | Root.Value _ -> ()

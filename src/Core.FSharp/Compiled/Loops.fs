@@ -28,7 +28,7 @@ type internal Segment = {
 type internal Loop = {
     DType: DType
     Segments: Segment list
-    /// The slots that are zero before it.
+    /// The nodes that are zero before it.
     Cleared: int list
     /// The nodes whose totals it makes.
     Totals: int list
