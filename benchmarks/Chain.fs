@@ -25,8 +25,8 @@ module Chain =
     /// Value and derivatives at arrays, compiled.
     let compiled (n: int) : ArrayFunction = Derived.arrays (functionOf n) n
 
-    /// The objective whose function is compiled for the solver.
-    let compiledObjective (n: int) : Objective = {
-        (problem n).Objective with
-            Arrays = ValueSome(Derived.arrays (functionOf n))
-    }
+    /// The objective whose function is compiled for the solver, once for all its runs.
+    let compiledObjective (n: int) : Objective =
+        let programs = DerivedPrograms(functionOf n, n)
+
+        { (problem n).Objective with Arrays = ValueSome(fun _ -> DerivedArrays programs) }

@@ -54,6 +54,7 @@ module Subcommands =
                 one CompileTime.measure
                 full Lbfgs.measure
                 full LongValley.measure
+                full CompiledFits.measure
                 one CompiledNetworks.measure
                 full CompiledNetworks.measure
             ]

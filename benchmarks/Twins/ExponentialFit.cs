@@ -20,7 +20,7 @@ public static class ExponentialFit
     /// <param name="tolerance">Above 0.</param>
     public static bool Fit(ReadOnlySpan<double> t, ReadOnlySpan<double> y, Span<double> p, double tolerance)
     {
-        double damping = 1e-3;
+        double damping = 1e-2;
         Normal at = Equations(t, y, p[0], p[1], p[2]);
 
         for (int trial = 0; trial < MostTrials; trial++)

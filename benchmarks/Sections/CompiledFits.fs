@@ -1,0 +1,87 @@
+namespace Optim.Benchmarks.Sections
+
+open System
+open Optim
+open Optim.Core
+open Optim.Benchmarks
+
+/// Very many small fits side by side.
+[<RequireQualifiedAccess>]
+module CompiledFits =
+
+    [<Literal>]
+    let private Fits = 100_000
+
+    /// Single solves are slow: so many of them tell their rate.
+    [<Literal>]
+    let private Singles = 100
+
+    let private name = $"{Fits} fits of 3 numbers to {Decays.Points} points"
+
+    /// A fit at a time by the solver.
+    let private single (decays: Decays) (fit: int) : SolveResult =
+        let t = Tensor.ofArray decays.Times
+        let y = Tensor.ofArray (Decays.valuesOf fit decays)
+
+        let residuals (p: Tensor) : Tensor =
+            p[0] * Tensor.exp (-p[1] * t) + p[2] - y
+
+        let options = {
+            SolveOptions.defaults with
+                StopRules = [ StopRule.GradientBelow(Decays.Tolerance, 0.0) ]
+                TraceEvery = 0L
+                ExaminesCurvature = false
+        }
+
+        Solver.minimizeWith
+            options
+            (Bfgs.create Bfgs.defaults)
+            (Objective.leastSquares "decay" residuals)
+            (Tensor.ofArray Decays.start)
+
+    /// Ends the run when the fits are others than those by hand.
+    let private verify (who: string) (expected: float[]) (actual: float[]) : unit =
+        let difference = Array.map2 (fun a b -> abs (a - b)) expected actual |> Array.max
+
+        if not (difference <= 1e-6) then
+            invalidOp $"{who}: a number differs from the fit by hand by {difference}"
+
+    let private perSecond (fits: int) : string -> Sample -> Cell = Cell.rate 1.0 (float fits)
+
+    /// The table and its aim.
+    let measure () : Section =
+        let scipy = Python.measure "scipy" "scipy_fits.py" Environment.ProcessorCount
+        let decays = Decays.create Fits
+        let byHand = Decays.byHand decays
+
+        let singles () =
+            Array.init Singles (fun fit -> (single decays fit).Point.ToArray())
+            |> Array.concat
+
+        verify "Optim one by one" (Array.truncate (3 * Singles) byHand) (singles ())
+
+        let cells = [
+            perSecond Singles "Optim one by one" (Measure.time Measure.usual (singles >> ignore))
+            Python.cell id name "SciPy curve_fit" scipy
+            perSecond
+                Fits
+                "C# by hand"
+                (Measure.time Measure.long (fun () -> Decays.byHand decays |> ignore))
+        ]
+
+        {
+            Name = "compiled"
+            Tables = [
+                {
+                    Title =
+                        $"y = a exp(-b t) + c, least squares, threads: {Environment.ProcessorCount}"
+                    Unit = "fits/s"
+                    Rows = [ { Name = name; Cells = cells } ]
+                    Notes = [
+                        "by hand: Levenberg-Marquardt for this one function, derivatives found by a person, on all cores"
+                        "one by one: BFGS in a loop, not compiled; SciPy: a sample, differences for derivatives"
+                    ]
+                }
+            ]
+            Bars = []
+        }
