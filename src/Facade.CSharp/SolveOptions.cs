@@ -59,8 +59,11 @@ public sealed record SolveOptions
     {
         var time = StopRules.OfType<StopRule.TimeLimit>().Select(limit => limit.Time).DefaultIfEmpty(TimeSpan.MaxValue).Min();
         var rules = ListModule.OfSeq(StopRules.OfType<StopRule.CoreRule>().Select(rule => rule.Rule));
-        var observe = FuncConvert.FromAction<Core.StepReport, Tensor>((report, _) => progress?.Report(StepReport.FromCore(report)));
-        return new Core.SolveOptions(Limits(time), rules, Seed, TraceEvery, observe, examinesCurvature: true, token, Checkpoint.ToCore(), Clock);
+        // Nobody else is the core's own nobody, for whom no reports and points are made.
+        var observe = progress is null
+            ? Core.SolveOptionsModule.defaults.Observe
+            : FuncConvert.FromAction<Core.StepReport, Tensor>((report, _) => progress.Report(StepReport.FromCore(report)));
+        return new Core.SolveOptions(Limits(time), rules, Seed, TraceEvery, observe, observeEvery: 1, examinesCurvature: true, token, Checkpoint.ToCore(), Clock);
     }
 
     private Core.Budget Limits(TimeSpan time) =>

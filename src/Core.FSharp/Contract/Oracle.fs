@@ -3,6 +3,7 @@ namespace Optim.Core
 open System
 open System.Threading
 open Optim
+open Optim.Contract
 
 /// A point at which value and gradient are known.
 [<NoComparison; NoEquality>]
@@ -35,6 +36,26 @@ type Oracle
     let mutable sample = 0L
     let mutable last: Evaluation voption = ValueNone
     let mutable best: Evaluation voption = ValueNone
+
+    let mutable arrays: ArrayAnswers voption = ValueNone
+
+    /// The objective at arrays, where it has them and the point suits them.
+    let arraysFor (point: Tensor) : ArrayAnswers voption =
+        match objective.Arrays with
+        | ValueSome make when
+            not objective.IsStochastic
+            && point.DType = DType.Float64
+            && point.Rank = 1
+            && Tensor.isManaged point
+            ->
+            match arrays with
+            | ValueSome known when known.Function.Length = point.Length -> arrays
+            | ValueSome _
+            | ValueNone ->
+                arrays <- ValueSome(ArrayAnswers(make point.Length))
+                arrays
+        | ValueSome _
+        | ValueNone -> ValueNone
 
     let spent (resource: string) (limit: string) : Reason voption =
         ValueSome(Reason.Spent(resource, limit))
@@ -92,11 +113,19 @@ type Oracle
         | ValueSome _
         | ValueNone ->
             spend 1L 1L 0L
-            let value, gradient = Derivatives.valueAndGrad (objective.FunctionAt sample) point
+
+            let struct (value, gradient) =
+                match arraysFor point with
+                | ValueSome arrays -> arrays.ValueAndGradient point
+                | ValueNone ->
+                    let value, gradient =
+                        Derivatives.valueAndGrad (objective.FunctionAt sample) point
+
+                    struct (value.ToScalar(), gradient)
 
             let evaluation = {
                 Point = point
-                Value = value.ToScalar()
+                Value = value
                 Gradient = gradient
                 GradientNorm = (Tensor.norm gradient).ToScalar()
             }
@@ -123,7 +152,10 @@ type Oracle
         | ValueSome _
         | ValueNone ->
             spend 1L 0L 0L
-            (objective.FunctionAt sample point).ToScalar()
+
+            match arraysFor point with
+            | ValueSome arrays -> arrays.Value point
+            | ValueNone -> (objective.FunctionAt sample point).ToScalar()
 
     /// f and its gradient at a point (n).
     member _.Evaluate(point: Tensor) : Evaluation = evaluate point
@@ -139,7 +171,11 @@ type Oracle
     /// The map v ↦ H v at a point (n). Cost: 1 gradient now, and 2 for each product.
     member _.HessianProducts(point: Tensor) : Tensor -> Tensor =
         spend 0L 1L 0L
-        let _, product = Derivatives.gradAndHvp (objective.FunctionAt sample) point
+
+        let product =
+            match arraysFor point with
+            | ValueSome arrays -> arrays.HessianProducts point
+            | ValueNone -> snd (Derivatives.gradAndHvp (objective.FunctionAt sample) point)
 
         fun v ->
             spend 0L 0L 1L
@@ -148,7 +184,10 @@ type Oracle
     /// The Hessian (n, n) at a point (n). Cost: n products.
     member _.Hessian(point: Tensor) : Tensor =
         spend 0L 0L (int64 point.Length)
-        Derivatives.hessian (objective.FunctionAt sample) point
+
+        match arraysFor point with
+        | ValueSome arrays -> arrays.Hessian point
+        | ValueNone -> Derivatives.hessian (objective.FunctionAt sample) point
 
     /// The map v ↦ Jᵀ H J v with the Gauss-Newton matrix at a point (n). Cost: 1 gradient now, and 2 for each product.
     /// Errors: InvalidOperationException when the objective's composition is not known.
@@ -172,6 +211,13 @@ type Oracle
             fun v ->
                 spend 0L 0L 1L
                 product v
+
+    /// The objective at arrays, where it has them and the point suits them. This oracle uses the same one.
+    member internal _.ArraysFor(point: Tensor) : ArrayFunction voption =
+        arraysFor point |> ValueOption.map (fun arrays -> arrays.Function)
+
+    /// Whether it answered by the objective at arrays.
+    member internal _.UsesArrays: bool = arrays.IsSome
 
     /// The last point at which value and gradient were evaluated.
     member internal _.Last: Evaluation voption = last

@@ -24,7 +24,6 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         )
 
     let judge = Judge(options, objective, oracle, clock)
-    let mutable path = EvaluationPath.Eager
 
     let report (run: Run) (step: Step<obj | null>) : StepReport =
         let value, norm =
@@ -68,7 +67,9 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         }
 
         let report = report next step
-        clock.Observe(report, next.Point)
+
+        if SolveOptions.isObserved options next.Steps then
+            clock.Observe(report, next.Point)
 
         if Bookkeeping.isTraced options next.Steps then
             { next with Trace = report :: next.Trace }
@@ -134,14 +135,8 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
 
     /// The method's twin and the objective's arrays for points like this one, if there are both.
     let inPlace (point: Tensor) : struct (Workspace * ArrayFunction) voption =
-        match method.Twin, objective.Arrays with
-        | ValueSome twin, ValueSome arrays when
-            not objective.IsStochastic
-            && objective.Share = 1.0
-            && point.DType = DType.Float64
-            && Tensor.isManaged point
-            ->
-            ValueSome(struct (twin point.Length, arrays point.Length))
+        match method.Twin, oracle.ArraysFor point with
+        | ValueSome twin, ValueSome arrays -> ValueSome(struct (twin point.Length, arrays))
         | _ -> ValueNone
 
     /// The run before its first step.
@@ -233,8 +228,6 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 | ValueSome(struct (workspace, arrays)) when
                     Object.ReferenceEquals((workspace.Standing run.State).Point, run.Point)
                     ->
-                    path <- EvaluationPath.Compiled
-
                     InPlaceLoop(options, method, workspace, arrays, judge, oracle, clock)
                         .Go(run, last, best, most)
                 | ValueSome _
@@ -281,5 +274,9 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
             Elapsed = run.Elapsed
             Trace = List.rev run.Trace
             Certificate = certificate
-            Path = path
+            Path =
+                if oracle.UsesArrays then
+                    EvaluationPath.Compiled
+                else
+                    EvaluationPath.Eager
         }

@@ -23,7 +23,6 @@ type internal InPlaceLoop
         clock: RunClock
     ) =
     let length = workspace.Length
-    let isObserved = SolveOptions.isObserved options
     let mutable steps = 0L
     let mutable moves = 0L
     let mutable startNorm = nan
@@ -97,6 +96,8 @@ type internal InPlaceLoop
             moveValue <- last.Value
 
     let report (like: Run) (last: Spot) : unit =
+        let isObserved = SolveOptions.isObserved options steps
+
         if isObserved || Bookkeeping.isTraced options steps then
             let report = {
                 Step = steps

@@ -35,12 +35,13 @@ type Certificate = {
     SmallestCurvature: float voption
 }
 
-/// How a run computed the objective and the method's own algebra.
+/// How a run computed the objective.
 [<RequireQualifiedAccess>]
 type EvaluationPath =
-    /// Operation by operation on immutable tensors, by the method's pure functions.
+    /// Operation by operation on tensors.
     | Eager
-    /// By the objective's Arrays, and in place by the method. Certificates are eager all the same.
+    /// By the objective's Arrays (see Objective.compile); methods that can do their own algebra in place do so then.
+    /// Certificates and Gauss-Newton products are eager all the same.
     | Compiled
 
 /// The result of a run.
@@ -69,7 +70,7 @@ type SolveResult = {
     Trace: StepReport list
     /// Present when the outcome is Converged, and only then.
     Certificate: Certificate voption
-    /// How the steps were computed.
+    /// How the objective was computed.
     Path: EvaluationPath
 }
 

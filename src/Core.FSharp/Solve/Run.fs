@@ -23,8 +23,10 @@ type SolveOptions = {
     Seed: int64
     /// Every how many steps a report is kept in the trace; 0 keeps none. Default 1.
     TraceEvery: int64
-    /// Called after every step with the report and the point. Its time is not counted. Default: nothing.
+    /// Called after steps with the report and the point. Its time is not counted. Default: nothing.
     Observe: StepReport -> Tensor -> unit
+    /// Every how many steps Observe is called: 1 or more. Default 1.
+    ObserveEvery: int64
     /// Whether a candidate for Converged is also examined for directions of negative curvature. Default true.
     ExaminesCurvature: bool
     /// Abandons the run with OperationCanceledException at the next evaluation. Default: never.
@@ -46,15 +48,17 @@ module SolveOptions =
         Seed = 0L
         TraceEvery = 1L
         Observe = fun _ _ -> ()
+        ObserveEvery = 1L
         ExaminesCurvature = true
         Cancellation = CancellationToken.None
         Save = ValueNone
         Clock = TimeProvider.System
     }
 
-    /// Whether anybody observes the steps, who then wants a report and a point each time.
-    let internal isObserved (options: SolveOptions) : bool =
+    /// Whether somebody observes this step.
+    let internal isObserved (options: SolveOptions) (step: int64) : bool =
         not (Object.ReferenceEquals(options.Observe, defaults.Observe))
+        && step % options.ObserveEvery = 0L
 
 /// How a run ended.
 [<NoComparison; NoEquality>]

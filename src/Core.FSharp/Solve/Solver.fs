@@ -22,6 +22,10 @@ module Solver =
             let message = $"TraceEvery is {options.TraceEvery}, expected 0 or more"
             raise (ArgumentOutOfRangeException(nameof options, message))
 
+        if options.ObserveEvery < 1L then
+            let message = $"ObserveEvery is {options.ObserveEvery}, expected 1 or more"
+            raise (ArgumentOutOfRangeException(nameof options, message))
+
         match options.Save with
         | ValueSome plan when plan.Every < 1L ->
             raise (

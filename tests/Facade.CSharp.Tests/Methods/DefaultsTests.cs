@@ -90,7 +90,7 @@ public static class DefaultsTests
             var limits = Core.BudgetModule.steps(60);
             var options = Core.SolveOptionsModule.defaults;
             var core = Core.Solver.minimizeWith(
-                new Core.SolveOptions(limits, options.StopRules, options.Seed, options.TraceEvery, options.Observe, options.ExaminesCurvature, options.Cancellation, options.Save, options.Clock),
+                new Core.SolveOptions(limits, options.StopRules, options.Seed, options.TraceEvery, options.Observe, options.ObserveEvery, options.ExaminesCurvature, options.Cancellation, options.Save, options.Clock),
                 twin.Core,
                 Samples.Rosenbrock.Core,
                 Tensors.Of(Samples.RosenbrockStart));

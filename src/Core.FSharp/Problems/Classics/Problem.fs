@@ -87,7 +87,7 @@ module internal Problem =
         LocalMinimizers = []
     }
 
-    /// A family whose problems take title and source from it.
+    /// A family whose problems take title and source from it. Large ones are compiled.
     let family
         (title: string)
         (source: string)
@@ -95,7 +95,15 @@ module internal Problem =
         (defaultDimension: int)
         (create: int -> Problem)
         : ProblemFamily =
-        let named n = { create n with Title = title; Source = source }
+        let named n =
+            let problem = create n
+
+            {
+                problem with
+                    Title = title
+                    Source = source
+                    Objective = Objective.compileWherePays n problem.Objective
+            }
 
         {
             Name = (create defaultDimension).Name

@@ -1,0 +1,167 @@
+namespace Optim.Compiled
+
+open System
+open Optim
+open Optim.Core
+open Optim.Core.Derivatives
+open Optim.Managed
+
+/// Compares what a compiled function gives at its first uses with what the function itself gives there, and refuses to go on
+/// where they differ by more than rounding: the function then depends on something besides its argument, or on chance.
+/// Each kind of question is compared a few times, Hessians once. name: the function's name for messages.
+[<Sealed>]
+type internal GuardedArrays(name: string, f: Tensor -> Tensor, compiled: ArrayFunction) =
+    // How often each kind of question is compared, but for whole Hessians, which cost much.
+    static let times = 3
+    // Differences up to this part of the largest number are rounding for sure.
+    static let rounding = 1e-9
+    // Moves of the point, relative to its own size, that are as small as the rounding of a few operations.
+    static let nudge = 1e-13
+    let n = compiled.Length
+    let engine = ManagedEngine.Instance :> Engine
+    let vector = Shape.Of n
+    let mutable values = times
+    let mutable gradients = times
+    let mutable products = times
+    let mutable hessians = 1
+
+    let tensor (x: float[]) : Tensor = engine.OfArray(vector, x)
+
+    let numbers (x: Tensor) : float[] = x.ToArray()
+
+    let largest (a: float[]) : float =
+        a
+        |> Array.fold (fun top v -> if Double.IsFinite v then max top (abs v) else top) 0.0
+
+    /// The largest difference; infinite where only one of two numbers is finite.
+    let distance (a: float[]) (b: float[]) : float =
+        Array.fold2
+            (fun top u v ->
+                if Double.IsFinite u && Double.IsFinite v then
+                    max top (abs (u - v))
+                elif Double.IsFinite u || Double.IsFinite v then
+                    infinity
+                else
+                    top
+            )
+            0.0
+            a
+            b
+
+    let text (a: float[]) : string =
+        let number (v: float) =
+            v.ToString("G10", Globalization.CultureInfo.InvariantCulture)
+
+        let shown = a |> Array.truncate 3 |> Array.map number |> String.concat ", "
+
+        match a.Length with
+        | 1 -> shown
+        | length when length <= 3 -> $"({shown})"
+        | _ -> $"({shown}, …)"
+
+    let refuse (what: string) (now: float[]) (eager: float[]) : unit =
+        let message =
+            $"compile: the {what} of {name} is {text now} compiled, but {text eager} uncompiled at the same point; "
+            + "it depends on something besides its argument: on chance, or on data that changed after it was compiled; "
+            + "make what changes part of the argument, compile again after a change, or leave it uncompiled (Objective.eager)"
+
+        raise (InvalidOperationException message)
+
+    /// How far the eager numbers move when the point moves by its own rounding: what rounding may do to them.
+    let sensitivity (eager: float[] -> float[]) (x: float[]) (at: float[]) : float =
+        let size = max (largest x) nudge
+
+        let moved (direction: int) =
+            x
+            |> Array.mapi (fun i v ->
+                let sign = if (i + direction) % 2 = 0 then nudge else -nudge
+                v + sign * (if v = 0.0 then size else v)
+            )
+
+        max (distance at (eager (moved 0))) (distance at (eager (moved 1)))
+
+    let compare (what: string) (eager: float[] -> float[]) (x: float[]) (now: float[]) : unit =
+        use _ = engine.OpenScope()
+        let expected = eager x
+        let difference = distance now expected
+
+        if difference > rounding * max (largest now) (largest expected) then
+            // Where all digits cancel, rounding may change all of them; so the function's own sensitivity decides.
+            let isConstant = (eager x).AsSpan().SequenceEqual(expected.AsSpan())
+
+            if not isConstant || difference > 100.0 * sensitivity eager x expected then
+                refuse what now expected
+
+    interface ArrayFunction with
+        member _.Length = n
+
+        member _.Value(x) =
+            let value = compiled.Value x
+
+            if values > 0 then
+                values <- values - 1
+                compare "value" (fun x -> numbers (f (tensor x))) x [| value |]
+
+            value
+
+        member _.ValueAndGradient(x, gradient) =
+            let value = compiled.ValueAndGradient(x, gradient)
+
+            if gradients > 0 then
+                gradients <- gradients - 1
+                compare "value" (fun x -> numbers (f (tensor x))) x [| value |]
+                compare "gradient" (fun x -> numbers (grad f (tensor x))) x gradient
+
+            value
+
+        member _.HessianProduct(x, v, product) =
+            compiled.HessianProduct(x, v, product)
+
+            if products > 0 then
+                products <- products - 1
+                let v = tensor v
+                compare "Hessian product" (fun x -> numbers (hvp f (tensor x) v)) x product
+
+        member _.Hessian(x, target) =
+            compiled.Hessian(x, target)
+
+            if hessians > 0 then
+                hessians <- hessians - 1
+                compare "Hessian" (fun x -> numbers (hessian f (tensor x))) x target
+
+/// Array functions from others.
+[<RequireQualifiedAccess>]
+module internal ArrayFunctions =
+
+    /// f and its derivatives by compiled programs, guarded, each time with buffers of its own. The programs of each
+    /// length are compiled once. name: for messages.
+    let compiled (name: string) (f: Tensor -> Tensor) : int -> ArrayFunction =
+        let known = Collections.Concurrent.ConcurrentDictionary<int, DerivedPrograms>()
+
+        fun n ->
+            let programs = known.GetOrAdd(n, (fun n -> DerivedPrograms(f, n)))
+            GuardedArrays(name, f, DerivedArrays programs)
+
+    let private scale (factor: float) (values: float[]) : unit =
+        for i in 0 .. values.Length - 1 do
+            values[i] <- factor * values[i]
+
+    /// factor · f.
+    let scaled (factor: float) (f: ArrayFunction) : ArrayFunction = {
+        new ArrayFunction with
+            member _.Length = f.Length
+            member _.Value x = factor * f.Value x
+
+            member _.ValueAndGradient(x, gradient) =
+                let value = f.ValueAndGradient(x, gradient)
+                scale factor gradient
+                factor * value
+
+            member _.HessianProduct(x, v, product) =
+                f.HessianProduct(x, v, product)
+                scale factor product
+
+            member _.Hessian(x, hessian) =
+                f.Hessian(x, hessian)
+                scale factor hessian
+    }
