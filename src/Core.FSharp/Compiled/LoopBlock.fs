@@ -144,12 +144,6 @@ type internal LoopBlock(placement: Placement, stages: Stage list) =
         let emitLoop (loop: Loop) : unit =
             let vocabulary = Vocabulary.Of loop.DType
 
-            for node in loop.Cleared do
-                il.Emit(OpCodes.Ldloc, slots[slotOf node])
-                il.Emit(OpCodes.Ldc_I8, int64 nodes[node].Shape.Length * int64 vocabulary.Size)
-                il.Emit OpCodes.Conv_I
-                call loop.DType "Clear"
-
             let totals = Dictionary<int, struct (LocalBuilder * LocalBuilder)>()
 
             for node in loop.Totals do
@@ -176,7 +170,15 @@ type internal LoopBlock(placement: Placement, stages: Stage list) =
                 il.Emit(OpCodes.Stloc, numbers[node])
                 keep node
 
+        let clear (node: int) : unit =
+            let bytes = nodes[node].Shape.Length * nodes[node].DType.Size
+            il.Emit(OpCodes.Ldloc, slots[slotOf node])
+            il.Emit(OpCodes.Ldc_I8, int64 bytes)
+            il.Emit OpCodes.Conv_I
+            call nodes[node].DType "Clear"
+
         for stage in stages do
+            List.iter clear stage.Cleared
             List.iter2 emitNumbers stage.NumbersOf stage.Numbers
             List.iter emitLoop stage.Loops
 

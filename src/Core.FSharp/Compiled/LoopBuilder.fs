@@ -302,15 +302,6 @@ type internal LoopBuilder(placement: Placement, slotOf: int -> int) =
                 Ok {
                     DType = typeOf roots.Head
                     Segments = parts
-                    Cleared = [
-                        for root in roots do
-                            match root with
-                            | Root.Piece(node, 0) -> node
-                            | Root.Sum node when not (placement.IsOne node) -> node
-                            | Root.Piece _
-                            | Root.Sum _
-                            | Root.Value _ -> ()
-                    ]
                     Totals = [
                         for root in roots do
                             match root with
@@ -388,6 +379,15 @@ type internal LoopBuilder(placement: Placement, slotOf: int -> int) =
                 )
 
             Ok {
+                Cleared = [
+                    for root in rootsOf index do
+                        match root with
+                        | Root.Piece(node, 0) -> node
+                        | Root.Sum node when not (placement.IsOne node) -> node
+                        | Root.Piece _
+                        | Root.Sum _
+                        | Root.Value _ -> ()
+                ]
                 NumbersOf = List.map fst numbers
                 Numbers = List.map snd numbers
                 Loops = loops

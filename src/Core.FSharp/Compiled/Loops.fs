@@ -28,8 +28,6 @@ type internal Segment = {
 type internal Loop = {
     DType: DType
     Segments: Segment list
-    /// The nodes that are zero before it.
-    Cleared: int list
     /// The nodes whose totals it makes.
     Totals: int list
 }
@@ -40,6 +38,8 @@ type internal Stage = {
     /// Nodes of one element, a list for each element type.
     Numbers: Segment list
     NumbersOf: DType list
+    /// The nodes whose memory is zero before the loops.
+    Cleared: int list
     Loops: Loop list
     Calls: int list
 }
