@@ -93,9 +93,11 @@ type internal BodyBuilder
                 place
         )
 
-    /// Whether a number was computed before this body.
-    let isBefore (node: int) : bool =
-        loops > 0 || placement.Stage node < stage || placement.Role node = Role.Total
+    /// Whether a node is a number that was computed before this body. A truth value is computed where it is used.
+    let isKnown (node: int) : bool =
+        placement.IsOne node
+        && nodes[node].DType.IsFloating
+        && (loops > 0 || placement.Stage node < stage || placement.Role node = Role.Total)
 
     let unary (kind: Unary) (x: int) : int =
         body.Add(Instruction.Unary kind, [| x |])
@@ -148,7 +150,7 @@ type internal BodyBuilder
         | ValueNone ->
             if placement.IsLoaded node then
                 read node positions
-            elif placement.IsOne node && isBefore node then
+            elif isKnown node then
                 body.Add(Instruction.Scalar node, [||])
             else
                 builder.Compute(node, positions)

@@ -338,7 +338,7 @@ type internal LoopBuilder(placement: Placement, slotOf: int -> int) =
                     placement.Stage i = stage
                     && placement.Role i = Role.Fused
                     && placement.IsOne i
-                    && placement.Lanes i = ValueSome dtype
+                    && nodes[i].DType = dtype
                 then
                     let positions = Array.create nodes[i].Shape.Rank (Position.constant 0 0)
                     Effect.Define(i, builder.Compute(i, positions))
