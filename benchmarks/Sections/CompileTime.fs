@@ -73,7 +73,9 @@ module CompileTime =
                             Cells = [ Cell.number "Optim compiled" first ]
                         }
                     ]
-                    Notes = [ "the first of a process also compiles the compiler" ]
+                    Notes = [
+                        "the first of a process also compiles the compiler, here without tiers: optimized at once"
+                    ]
                 }
             ]
             Bars = List.map2 bar rows [ 20.0; 20.0; 150.0 ]

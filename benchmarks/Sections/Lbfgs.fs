@@ -194,7 +194,7 @@ module Lbfgs =
         let scipy = Python.measure "scipy" "scipy_lbfgs.py" Environment.ProcessorCount
         let torch = Python.measure "torch" "torch_lbfgs.py" Environment.ProcessorCount
         let rows = [ 2; 10000 ] |> List.map (rows scipy torch)
-        let steadyRows = [ 2, 10, 30; 10000, 20, 80 ] |> List.map steady
+        let steadyRows = [ 2, 20, 34; 10000, 20, 80 ] |> List.map steady
 
         {
             Name = "lbfgs"

@@ -115,6 +115,6 @@ module LongValley =
                     $"L-BFGS, chained Rosenbrock, {row}, gradient below 1e-6"
                     "s"
                     2.0
-                    (cells.Head.Best |> Option.defaultValue nan)
+                    (cells.Head.Best |> Option.orElse cells.Head.Value |> Option.defaultValue nan)
             ]
         }
