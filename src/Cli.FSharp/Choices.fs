@@ -14,6 +14,16 @@ type ChosenMethod = {
     Method: Method
 }
 
+/// Whether objectives are compiled; see Objective.compile.
+[<RequireQualifiedAccess>]
+type Compiling =
+    /// Where it pays within one run, as the library decides.
+    | WherePays
+    /// Always, but for objectives on mini-batches.
+    | Always
+    /// Never.
+    | Never
+
 /// Choices by name.
 [<RequireQualifiedAccess>]
 module Choices =
@@ -52,6 +62,29 @@ module Choices =
         |> Map.toSeq
         |> Seq.map (fun (name, value) -> $"{name} {value}")
         |> String.concat ", "
+
+    /// From --compile and --no-compile.
+    let compiling (always: bool) (never: bool) : Compiling =
+        match always, never with
+        | true, true -> Misuse.refuse "--compile and --no-compile exclude each other"
+        | true, false -> Compiling.Always
+        | false, true -> Compiling.Never
+        | false, false -> Compiling.WherePays
+
+    /// The objective as it is to be computed. length: that of its points.
+    let computed (compiling: Compiling) (length: int) (objective: Objective) : Objective =
+        match compiling with
+        | Compiling.WherePays when Objective.isCompiled objective -> objective
+        | Compiling.WherePays -> Objective.compileWherePays length objective
+        | Compiling.Always when objective.IsStochastic -> objective
+        | Compiling.Always -> Objective.compile objective
+        | Compiling.Never -> Objective.eager objective
+
+    /// How a run computed its objective, in one word.
+    let pathText (result: SolveResult) : string =
+        match result.Path with
+        | EvaluationPath.Eager -> "eager"
+        | EvaluationPath.Compiled -> "compiled"
 
     /// A classical problem.
     let problem (name: string) (dimension: int voption) : Problem =

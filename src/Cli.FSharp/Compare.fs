@@ -25,6 +25,8 @@ type CompareRequest = {
     Seconds: float
     /// The file for the HTML report, if one is wanted.
     Report: string option
+    /// Whether objectives are compiled.
+    Compiling: Compiling
     /// Whether to print JSON instead of text.
     IsJson: bool
 }
@@ -65,6 +67,9 @@ module Compare =
 
         let shown = request.Batch |> Option.defaultValue 64
 
+        // One for all runs on all examples, so that its programs are compiled once, before the first one.
+        let whole = Train.objective request.Compiling task 0 0L
+
         {
             Title = $"Optimizers on {data.Name}"
             Subtitle =
@@ -80,7 +85,11 @@ module Compare =
             ]
             Measures = { Comparison.measureNames with Loss = "training loss" }
             Measure = Training.measureOf task test
-            Objective = fun chosen seed -> Train.objective task (batchOf chosen) seed
+            Objective =
+                fun chosen seed ->
+                    match batchOf chosen with
+                    | 0 -> whole
+                    | batch -> Train.objective request.Compiling task batch seed
             Start = fun seed -> model.Initialize(Key.fold 1L (Key.ofSeed seed))
         }
 
@@ -97,6 +106,9 @@ module Compare =
                 let noise = Tensor.normal (Key.ofSeed seed) [ problem.Start.Length ]
                 problem.Start + 0.1 * (1.0 + Tensor.abs problem.Start) * noise
 
+        let objective =
+            Choices.computed request.Compiling problem.Start.Length problem.Objective
+
         {
             Title = $"Optimizers on {problem.Title}"
             Subtitle = $"{problem.Start.Length} variables"
@@ -106,7 +118,7 @@ module Compare =
             ]
             Measures = { Comparison.measureNames with Loss = "value above the minimum" }
             Measure = Training.valueAbove problem.Minimum problem.Objective
-            Objective = fun _ _ -> problem.Objective
+            Objective = fun _ _ -> objective
             Start = start
         }
 
@@ -200,6 +212,21 @@ module Compare =
                 c.Info.Name
         )
 
+    /// Which methods computed their objective how.
+    let private pathsText (runs: (string * MeasuredRun) list) : string =
+        let by (path: string) =
+            runs
+            |> List.filter (fun (_, run) -> Choices.pathText run.Result = path)
+            |> List.map fst
+            |> List.distinct
+            |> String.concat ", "
+
+        match by "compiled", by "eager" with
+        | "", _ -> "operation by operation for all methods"
+        | _, "" -> "by compiled programs for all methods"
+        | compiled, eager ->
+            $"by compiled programs for {compiled}; operation by operation for {eager}"
+
     let private comparison
         (request: CompareRequest)
         (arena: Arena)
@@ -214,6 +241,7 @@ module Compare =
                 $"{request.Seconds} s; the clock stands still while measuring, and code is compiled before"
                 "a gradient-equivalent",
                 "one gradient of the whole data; a value alone counts 1/3, a curvature product 2"
+                "objective computed", pathsText runs
                 "memory", "the most managed memory seen beyond that before the run"
                 "machine",
                 $"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}"
@@ -228,7 +256,7 @@ module Compare =
             Runs = runs |> List.map (fun (name, run) -> reportRun name run)
         }
 
-    let private json (comparison: Comparison) : Json.Value =
+    let private json (paths: string list) (comparison: Comparison) : Json.Value =
         let verdict =
             Verdict.ofSummary comparison.Measures (Summary.ofComparison comparison)
 
@@ -243,13 +271,14 @@ module Compare =
             ]
             "runs",
             Json.Value.List [
-                for run in comparison.Runs ->
+                for path, run in List.zip paths comparison.Runs ->
                     let last = List.last run.Curve
 
                     Json.Value.Fields [
                         "method", Json.Value.Text run.Method
                         "options", Json.Value.Text run.Options
                         "seed", Json.Value.Whole run.Seed
+                        "path", Json.Value.Text path
                         "outcome", Json.Value.Text(string run.Outcome)
                         "reason", Json.Value.Text run.Reason
                         "loss", Json.Value.Number last.Loss
@@ -337,11 +366,13 @@ module Compare =
                 name, runOne arena request.Seconds method seed
             )
 
-        let comparison = Talk.working "comparing" work |> comparison request arena
+        let runs = Talk.working "comparing" work
+        let paths = runs |> List.map (fun (_, run) -> Choices.pathText run.Result)
+        let comparison = comparison request arena runs
 
         Console.Out.WriteLine(
             if request.IsJson then
-                Json.text (json comparison)
+                Json.text (json paths comparison)
             else
                 Report.text comparison
         )

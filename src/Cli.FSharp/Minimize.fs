@@ -14,12 +14,14 @@ type MinimizeRequest = {
     Start: string option
     /// The number of variables of a problem; none for its usual one.
     Dimension: int option
-    /// The most steps.
-    MaxSteps: int64
+    /// The most steps; none for 10,000, or 10 for each variable where that is more.
+    MaxSteps: int64 option
     /// The tolerance of the gradient's norm relative to that of the start.
     Tolerance: float
     /// Where all chance comes from.
     Seed: int64
+    /// Whether the objective is compiled.
+    Compiling: Compiling
     /// Whether to print JSON instead of text.
     IsJson: bool
 }
@@ -118,6 +120,7 @@ module Minimize =
             if not task.Variables.IsEmpty then
                 "variables", Json.Value.List [ for name in task.Variables -> Json.Value.Text name ]
             "method", Json.Value.Text result.Method
+            "path", Json.Value.Text(Choices.pathText result)
             "steps", Json.Value.Whole result.Steps
             "evaluations", Json.ofEvaluations result.Evaluations
             "seconds", Json.Value.Number result.Elapsed.TotalSeconds
@@ -148,33 +151,39 @@ module Minimize =
         String.concat "\n" [
             $"{result.Outcome}: {Reason.text result.Reason}"
             $"value {result.Value:G10} at {pointText task result.Point}"
-            $"{result.Method}: {result.Steps} steps, {e.Values} values, {e.Gradients} gradients, {e.Products} products, "
+            $"{result.Method}, {Choices.pathText result}: {result.Steps} steps, {e.Values} values, {e.Gradients} gradients, {e.Products} products, "
             + $"{result.Elapsed.TotalSeconds:F3} s"
         ]
+
+    /// The most steps where nobody said: methods go down long chains of variables link by link, some six steps for each.
+    let private defaultSteps (length: int) : int64 = max 10_000L (10L * int64 length)
 
     /// Runs the request: 0 converged, 1 not.
     let run (request: MinimizeRequest) : int =
         let task = task request
+        let length = task.Start.Length
+        let objective = Choices.computed request.Compiling length task.Objective
+        let maxSteps = request.MaxSteps |> Option.defaultValue (defaultSteps length)
         let chosen = Choices.method Map.empty request.Method
 
         let solve (tell: float -> string -> unit) : SolveResult =
             let observe (report: StepReport) (_: Tensor) =
-                if report.Step % 100L = 0L then
-                    let words =
-                        $"step {report.Step}, value {report.Value:G6}, gradient norm {report.GradientNorm:G3}"
+                let words =
+                    $"step {report.Step}, value {report.Value:G6}, gradient norm {report.GradientNorm:G3}"
 
-                    tell (float report.Step / float request.MaxSteps) words
+                tell (float report.Step / float maxSteps) words
 
             let options = {
                 SolveOptions.defaults with
-                    Budget = Budget.steps request.MaxSteps
+                    Budget = Budget.steps maxSteps
                     StopRules = [ StopRule.GradientBelow(0.0, request.Tolerance) ]
                     Seed = request.Seed
                     TraceEvery = 0L
                     Observe = observe
+                    ObserveEvery = 100L
             }
 
-            Solver.minimizeWith options chosen.Method task.Objective task.Start
+            Solver.minimizeWith options chosen.Method objective task.Start
 
         let result = Talk.working $"minimizing with {chosen.Info.Name}" solve
 

@@ -19,6 +19,20 @@ let private argument (name: string) (description: string) : Argument<string> =
 let private asJson () : Option<bool> =
     option "--json" "Print JSON instead of text." false
 
+/// --compile and --no-compile, and what they come to.
+let private compiling () : Symbol list * (ParseResult -> Compiling) =
+    let always =
+        option
+            "--compile"
+            "Compile the objective, however small; mini-batches never are. Default: where it pays within one run."
+            false
+
+    let never =
+        option "--no-compile" "Compute the objective operation by operation, however large." false
+
+    [ always; never ],
+    fun result -> Choices.compiling (result.GetValue always) (result.GetValue never)
+
 let private given (result: ParseResult) (value: Option<string | null>) : string option =
     result.GetValue value |> Option.ofObj
 
@@ -88,27 +102,35 @@ let private minimize () : Command =
         optional "--start" "Where to begin: x=-1.2,y=1 for a formula, numbers for a problem."
 
     let dim = optional "--dim" "The number of variables of a problem."
-    let steps = option "--max-steps" "The most steps." 10_000L
+
+    let steps =
+        Option<Nullable<int64>>(
+            "--max-steps",
+            Description =
+                "The most steps. Default: 10000, or 10 for each variable where that is more."
+        )
 
     let tolerance =
         option "--tolerance" "The gradient norm to reach, relative to that at the start." 1e-9
 
     let seed = option "--seed" "Where all chance comes from." 0L
+    let compilers, compiling = compiling ()
     let json = asJson ()
 
     command
         "minimize"
         "Minimize a formula or a classical problem."
-        [ target; method; start; dim; steps; tolerance; seed; json ]
+        ([ target; method; start; dim; steps; tolerance; seed ] @ compilers @ [ json ])
         (fun r ->
             Minimize.run {
                 Target = word r target
                 Method = text r method
                 Start = given r start
                 Dimension = whole "--dim" (given r dim)
-                MaxSteps = r.GetValue steps
+                MaxSteps = Option.ofNullable (r.GetValue steps)
                 Tolerance = r.GetValue tolerance
                 Seed = r.GetValue seed
+                Compiling = compiling r
                 IsJson = r.GetValue json
             }
         )
@@ -131,12 +153,13 @@ let private train () : Command =
             "Examples in a mini-batch; 0 for all at once. Default: 64 where the method suits it."
 
     let seed = option "--seed" "Where all chance comes from." 0L
+    let compilers, compiling = compiling ()
     let json = asJson ()
 
     command
         "train"
         "Train a network on a data set."
-        [ data; model; method; epochs; batch; seed; json ]
+        ([ data; model; method; epochs; batch; seed ] @ compilers @ [ json ])
         (fun r ->
             Train.run {
                 DataSet = word r data
@@ -145,6 +168,7 @@ let private train () : Command =
                 Epochs = r.GetValue epochs
                 Batch = whole "--batch" (given r batch)
                 Seed = r.GetValue seed
+                Compiling = compiling r
                 IsJson = r.GetValue json
             }
         )
@@ -167,12 +191,15 @@ let private compare () : Command =
     let batch = optional "--batch" "Examples in a mini-batch; 0 for all at once."
     let seconds = option "--seconds" "The time of each run." 10.0
     let report = optional "--report" "Write one self-contained HTML page to this file."
+    let compilers, compiling = compiling ()
     let json = asJson ()
 
     command
         "compare"
         "Compare methods on a data set or a problem."
-        [ target; methods; seeds; model; dim; batch; seconds; report; json ]
+        ([ target; methods; seeds; model; dim; batch; seconds; report ]
+         @ compilers
+         @ [ json ])
         (fun r ->
             Compare.run {
                 Target = word r target
@@ -183,6 +210,7 @@ let private compare () : Command =
                 Batch = whole "--batch" (given r batch)
                 Seconds = r.GetValue seconds
                 Report = given r report
+                Compiling = compiling r
                 IsJson = r.GetValue json
             }
         )

@@ -19,6 +19,8 @@ type TrainRequest = {
     Batch: int option
     /// Where all chance comes from.
     Seed: int64
+    /// Whether the objective is compiled.
+    Compiling: Compiling
     /// Whether to print JSON instead of text.
     IsJson: bool
 }
@@ -48,11 +50,18 @@ module Train =
                 0
 
     /// The objective that a method sees.
-    let objective (task: Supervised) (batch: int) (seed: int64) : Objective =
-        if batch = 0 then
-            Supervised.fullBatch task
-        else
-            Supervised.miniBatches batch (Key.fold 2L (Key.ofSeed seed)) task
+    let objective (compiling: Compiling) (task: Supervised) (batch: int) (seed: int64) : Objective =
+        let objective =
+            if batch = 0 then
+                Supervised.fullBatch task
+            else
+                Supervised.miniBatches batch (Key.fold 2L (Key.ofSeed seed)) task
+
+        match compiling with
+        // Whether networks are compiled is for Supervised to know.
+        | Compiling.WherePays -> objective
+        | Compiling.Always
+        | Compiling.Never -> Choices.computed compiling task.Model.Layout.Length objective
 
     /// Steps in a pass over the training data.
     let stepsPerEpoch (task: Supervised) (batch: int) : int64 =
@@ -75,6 +84,7 @@ module Train =
             "testLoss", Json.ofOption last.TestLoss
             "trainAccuracy", Json.ofOption last.TrainAccuracy
             "testAccuracy", Json.ofOption last.TestAccuracy
+            "path", Json.Value.Text(Choices.pathText result)
             "steps", Json.Value.Whole result.Steps
             "evaluations", Json.ofEvaluations result.Evaluations
             "seconds", Json.Value.Number result.Elapsed.TotalSeconds
@@ -103,7 +113,7 @@ module Train =
 
         String.concat "\n" [
             $"{run.Result.Outcome}: {Reason.text run.Result.Reason}"
-            $"{model.Name}, {model.Layout.Length} parameters, {run.Chosen.Info.Name}: {run.Result.Steps} steps in {run.Result.Elapsed.TotalSeconds:F2} s"
+            $"{model.Name}, {model.Layout.Length} parameters, {run.Chosen.Info.Name}, {Choices.pathText run.Result}: {run.Result.Steps} steps in {run.Result.Elapsed.TotalSeconds:F2} s"
             $"training: loss {last.Loss:G5}, accuracy {percent last.TrainAccuracy}"
             $"test:     loss {number last.TestLoss}, accuracy {percent last.TestAccuracy}"
         ]
@@ -140,7 +150,7 @@ module Train =
                 options
                 (fun report -> report.Step % perEpoch = 0L)
                 (Training.measureOf task test)
-                (objective task batch request.Seed)
+                (objective request.Compiling task batch request.Seed)
                 start
                 say
 

@@ -125,6 +125,61 @@ let minimizing =
             let other = run [ "minimize"; "beale"; "--start"; "2.5,0.4"; "--json" ]
             near [ 3.0; 0.5 ] 1e-6 (numbers "point" (json other))
 
+        testCase "the path: large problems are compiled, small ones are not, and the flags decide"
+        <| fun () ->
+            let path (arguments: string list) =
+                text "path" (json (run ("minimize" :: arguments @ [ "--json" ])))
+
+            let small = [ "x^2"; "--start"; "x=1" ]
+            let large = [ "rosenbrock"; "--dim"; "300" ]
+            Expect.equal (path small) "eager" "a formula"
+            Expect.equal (path (small @ [ "--compile" ])) "compiled" "a formula, forced"
+            Expect.equal (path large) "compiled" "a large problem"
+            Expect.equal (path (large @ [ "--no-compile" ])) "eager" "a large problem, forbidden"
+            let words = (run ("minimize" :: small @ [ "--compile" ])).Output
+            Expect.stringContains words "lbfgs, compiled: " "the text"
+
+        testCase "a long chain ends converged, at the same point compiled and eager"
+        <| fun () ->
+            let chain (more: string list) =
+                json (
+                    run (
+                        [ "minimize"; "rosenbrock"; "--dim"; "2000"; "--method"; "lbfgs"; "--json" ]
+                        @ more
+                    )
+                )
+
+            let compiled, eager = chain [], chain [ "--no-compile" ]
+            Expect.equal (text "outcome" compiled) "Converged" "outcome"
+            Expect.isGreaterThan ((compiled.GetProperty "steps").GetInt64()) 10_000L "steps"
+            near (numbers "point" eager) 1e-5 (numbers "point" compiled)
+
+        testCase "a formula compiles to the same minimum by every method"
+        <| fun () ->
+            for info in Catalogue.all do
+                let on (more: string list) =
+                    json (
+                        run (
+                            [
+                                "minimize"
+                                rosenbrock
+                                "--start"
+                                "x=-0.5,y=0.5"
+                                "--max-steps"
+                                "30"
+                                "--method"
+                                info.Name
+                                "--json"
+                            ]
+                            @ more
+                        )
+                    )
+
+                let eager, compiled = on [ "--no-compile" ], on [ "--compile" ]
+                Expect.equal (text "path" compiled) "compiled" info.Name
+                Expect.equal (text "outcome" compiled) (text "outcome" eager) info.Name
+                near (numbers "point" eager) 1e-6 (numbers "point" compiled)
+
         testCase "knobs change the method"
         <| fun () ->
             let steps (method: string) =
@@ -156,6 +211,12 @@ let minimizing =
             misuse [ "minimize"; "rosenbrock"; "--start"; "1" ] [ "2" ]
             misuse [ "minimize"; "x^2"; "--start"; "x=1"; "--method"; "sgd:speed=3" ] [ "rate" ]
             misuse [ "minimize"; "x^2"; "--start"; "x=1"; "--method"; "sgd:rate=-3" ] [ "-3" ]
+
+            misuse [ "minimize"; "x^2"; "--start"; "x=1"; "--compile"; "--no-compile" ] [
+                "--compile"
+                "exclude"
+            ]
+
             misuse [ "no-such-command" ] [ "no-such-command" ]
             misuse [] []
     ]
@@ -237,6 +298,28 @@ let trainingAndComparing =
                 ((result.GetProperty "trainLoss").GetDouble())
                 "the same seed gives the same run"
 
+        testCase "networks compile where they see all examples"
+        <| fun () ->
+            let path (method: string) =
+                let ran =
+                    run [
+                        "train"
+                        "breast-cancer"
+                        "--model"
+                        "30-4-2"
+                        "--epochs"
+                        "2"
+                        "--method"
+                        method
+                        "--compile"
+                        "--json"
+                    ]
+
+                text "path" (json ran)
+
+            Expect.equal (path "lbfgs") "compiled" "all examples"
+            Expect.equal (path "adam") "eager" "mini-batches"
+
         testCase "train says what was wrong"
         <| fun () ->
             misuse [ "train"; "digitz" ] [ "digits" ]
@@ -274,6 +357,16 @@ let trainingAndComparing =
                 Expect.isFalse (html.Contains "src=\"http") "nothing is loaded"
                 let runs = (json (run (arguments @ [ "--json" ]))).GetProperty "runs"
                 Expect.equal (runs.GetArrayLength()) 6 "three methods from two seeds"
+
+                for run in runs.EnumerateArray() do
+                    Expect.equal (text "path" run) "eager" "the path"
+
+                let compiled = json (run (arguments @ [ "--json"; "--compile" ]))
+
+                for run in (compiled.GetProperty "runs").EnumerateArray() do
+                    Expect.equal (text "path" run) "compiled" "the path, forced"
+
+                Expect.stringContains html "objective computed" "the page says how"
             finally
                 folder.Delete true
 
