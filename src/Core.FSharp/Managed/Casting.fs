@@ -10,58 +10,73 @@ open Optim.Primitives
 [<RequireQualifiedAccess>]
 module internal Casting =
 
-    let private castNumber<'A, 'Y when 'A :> INumberBase<'A> and 'Y :> INumberBase<'Y>>
-        (dtype: DType)
-        (x: Raw)
-        : Raw =
-        let n = x.Length
-        let y = Buffers.allocate<'Y> n
-
+    let private numbers<'A, 'Y when 'A :> INumberBase<'A> and 'Y :> INumberBase<'Y>>
+        (x: 'A[])
+        (offset: int)
+        (y: 'Y[])
+        (at: int)
+        (n: int)
+        : unit =
         TensorPrimitives.ConvertSaturating<'A, 'Y>(
-            ReadOnlySpan<'A>(x.Storage :?> 'A[], x.Offset, n),
-            Span<'Y>(y, 0, n)
+            ReadOnlySpan<'A>(x, offset, n),
+            Span<'Y>(y, at, n)
         )
 
-        Buffers.wrap y x.Shape dtype x.Engine
-
-    let private truthOf<'A when 'A :> INumberBase<'A>> (x: Raw) : Raw =
-        let n = x.Length
-        let values = x.Storage :?> 'A[]
-        let y = Buffers.allocate<bool> n
-
+    let private truths<'A when 'A :> INumberBase<'A>>
+        (x: 'A[])
+        (offset: int)
+        (y: bool[])
+        (at: int)
+        (n: int)
+        : unit =
         for i in 0 .. n - 1 do
-            y[i] <- not ('A.IsZero values[x.Offset + i])
+            y[at + i] <- not ('A.IsZero x[offset + i])
 
-        Buffers.wrap y x.Shape DType.Bool x.Engine
-
-    let private ofTruth<'Y when 'Y :> INumberBase<'Y>> (dtype: DType) (x: Raw) : Raw =
-        let n = x.Length
-        let values = x.Storage :?> bool[]
-        let y = Buffers.allocate<'Y> n
-
+    let private ofTruths<'Y when 'Y :> INumberBase<'Y>>
+        (x: bool[])
+        (offset: int)
+        (y: 'Y[])
+        (at: int)
+        (n: int)
+        : unit =
         for i in 0 .. n - 1 do
-            y[i] <- if values[x.Offset + i] then 'Y.One else 'Y.Zero
+            y[at + i] <- if x[offset + i] then 'Y.One else 'Y.Zero
 
-        Buffers.wrap y x.Shape dtype x.Engine
+    let private ofNumbers<'A when 'A :> INumberBase<'A>>
+        (x: 'A[])
+        (offset: int)
+        (y: Array)
+        (at: int)
+        (n: int)
+        : unit =
+        match y with
+        | :? (float[]) as y -> numbers x offset y at n
+        | :? (float32[]) as y -> numbers x offset y at n
+        | :? (int64[]) as y -> numbers x offset y at n
+        | :? (bool[]) as y -> truths x offset y at n
+        | other -> invalidOp $"no tensor is an array of type {other.GetType()}"
 
-    let private castFrom<'A when 'A :> INumberBase<'A>> (dtype: DType) (x: Raw) : Raw =
-        match dtype with
-        | DType.Float64 -> castNumber<'A, float> dtype x
-        | DType.Float32 -> castNumber<'A, float32> dtype x
-        | DType.Int64 -> castNumber<'A, int64> dtype x
-        | DType.Bool -> truthOf<'A> x
+    /// n elements of x from `offset` on as elements of y's type, written from `at` on.
+    let castInto (x: Array) (offset: int) (y: Array) (at: int) (n: int) : unit =
+        match x with
+        | :? (float[]) as x -> ofNumbers x offset y at n
+        | :? (float32[]) as x -> ofNumbers x offset y at n
+        | :? (int64[]) as x -> ofNumbers x offset y at n
+        | :? (bool[]) as x ->
+            match y with
+            | :? (float[]) as y -> ofTruths x offset y at n
+            | :? (float32[]) as y -> ofTruths x offset y at n
+            | :? (int64[]) as y -> ofTruths x offset y at n
+            | :? (bool[]) as y -> Array.Copy(x, offset, y, at, n)
+            | other -> invalidOp $"no tensor is an array of type {other.GetType()}"
+        | other -> invalidOp $"no tensor is an array of type {other.GetType()}"
 
     /// x in another element type. To Int64: cut towards 0, the nearest where it does not fit, 0 for NaN.
     /// To Bool: whether it differs from 0 (NaN does). From Bool: 0 or 1.
     let cast (dtype: DType) (x: Raw) : Raw =
-        match x.DType with
-        | same when same = dtype -> x
-        | DType.Float64 -> castFrom<float> dtype x
-        | DType.Float32 -> castFrom<float32> dtype x
-        | DType.Int64 -> castFrom<int64> dtype x
-        | DType.Bool ->
-            match dtype with
-            | DType.Float64 -> ofTruth<float> dtype x
-            | DType.Float32 -> ofTruth<float32> dtype x
-            | DType.Int64 -> ofTruth<int64> dtype x
-            | DType.Bool -> x
+        if x.DType = dtype then
+            x
+        else
+            let y = Creation.empty x.Engine x.Shape dtype
+            castInto (x.Storage :?> Array) x.Offset (y.Storage :?> Array) 0 x.Length
+            y

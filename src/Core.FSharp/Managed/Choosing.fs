@@ -4,9 +4,13 @@ open System
 open Optim
 open Optim.Primitives
 
-/// Reading and adding up at positions that are data, for whole tensors.
+/// Reading and adding up at positions that are data, for whole tensors. Each comes in two forms: into memory that is
+/// given, and as a new tensor. In the first, x is contiguous from `start`, of shape `dims` and of any element type; the
+/// positions are contiguous from `first`; y is of x's element type and written from `at` on.
 [<RequireQualifiedAccess>]
 module internal Choosing =
+
+    let private storage (x: Raw) : Array = x.Storage :?> Array
 
     let private positions (operation: string) (indices: Raw) : int64[] =
         if indices.DType <> DType.Int64 then
@@ -20,191 +24,146 @@ module internal Choosing =
         dims[axis] <- length
         Shape dims
 
-    let private selected<'T> (axis: int) (x: Raw) (indices: Raw) : Raw =
-        let at = positions "IndexSelect" indices
-        let shape = withAxis axis indices.Length x
-        let y = Buffers.allocate<'T> shape.Length
-        let v = x.Storage :?> 'T[]
+    let private unknown (x: Array) : exn =
+        InvalidOperationException $"no tensor is an array of type {x.GetType()}"
 
-        Selection.IndexSelect<'T>(
-            axis,
-            v,
-            x.Offset,
-            x.Shape.Dims,
-            at,
-            indices.Offset,
-            indices.Length,
-            y,
-            0
-        )
-
-        Buffers.wrap y shape x.DType x.Engine
+    /// `count` positions of an axis of x.
+    let indexSelectInto
+        (axis: int)
+        (dims: int[])
+        (x: Array)
+        (start: int)
+        (indices: int64[])
+        (first: int)
+        (count: int)
+        (y: Array)
+        (at: int)
+        : unit =
+        match x with
+        | :? (float[]) as v ->
+            let y = y :?> float[]
+            Selection.IndexSelect(axis, v, start, dims, indices, first, count, y, at)
+        | :? (float32[]) as v ->
+            let y = y :?> float32[]
+            Selection.IndexSelect(axis, v, start, dims, indices, first, count, y, at)
+        | :? (int64[]) as v ->
+            let y = y :?> int64[]
+            Selection.IndexSelect(axis, v, start, dims, indices, first, count, y, at)
+        | :? (bool[]) as v ->
+            let y = y :?> bool[]
+            Selection.IndexSelect(axis, v, start, dims, indices, first, count, y, at)
+        | other -> raise (unknown other)
 
     /// Positions `indices` (k) of an axis of x.
     let indexSelect (axis: int) (x: Raw) (indices: Raw) : Raw =
-        match x.DType with
-        | DType.Float64 -> selected<float> axis x indices
-        | DType.Float32 -> selected<float32> axis x indices
-        | DType.Int64 -> selected<int64> axis x indices
-        | DType.Bool -> selected<bool> axis x indices
+        let list = positions "IndexSelect" indices
+        let count = indices.Length
+        let y = Creation.empty x.Engine (withAxis axis count x) x.DType
+        let dims = x.Shape.Dims
+        indexSelectInto axis dims (storage x) x.Offset list indices.Offset count (storage y) 0
+        y
 
-    let private gathered<'T> (axis: int) (x: Raw) (indices: Raw) : Raw =
-        let at = positions "Gather" indices
-        let y = Buffers.allocate<'T> indices.Length
-        let v = x.Storage :?> 'T[]
-
-        Scattering.Gather<'T>(
-            axis,
-            v,
-            x.Offset,
-            x.Shape.Dims,
-            at,
-            indices.Offset,
-            indices.Shape.Dims,
-            y,
-            0
-        )
-
-        Buffers.wrap y indices.Shape x.DType x.Engine
+    /// Element i of the result is x at the same place but at position indices[i] of the axis. shape: that of indices.
+    let gatherInto
+        (axis: int)
+        (dims: int[])
+        (x: Array)
+        (start: int)
+        (indices: int64[])
+        (first: int)
+        (shape: int[])
+        (y: Array)
+        (at: int)
+        : unit =
+        match x with
+        | :? (float[]) as v ->
+            let y = y :?> float[]
+            Scattering.Gather(axis, v, start, dims, indices, first, shape, y, at)
+        | :? (float32[]) as v ->
+            let y = y :?> float32[]
+            Scattering.Gather(axis, v, start, dims, indices, first, shape, y, at)
+        | :? (int64[]) as v ->
+            let y = y :?> int64[]
+            Scattering.Gather(axis, v, start, dims, indices, first, shape, y, at)
+        | :? (bool[]) as v ->
+            let y = y :?> bool[]
+            Scattering.Gather(axis, v, start, dims, indices, first, shape, y, at)
+        | other -> raise (unknown other)
 
     /// Element i of the result is x at the same place but at position indices[i] of the axis.
     let gather (axis: int) (x: Raw) (indices: Raw) : Raw =
-        match x.DType with
-        | DType.Float64 -> gathered<float> axis x indices
-        | DType.Float32 -> gathered<float32> axis x indices
-        | DType.Int64 -> gathered<int64> axis x indices
-        | DType.Bool -> gathered<bool> axis x indices
+        let list = positions "Gather" indices
+        let y = Creation.empty x.Engine indices.Shape x.DType
+        let dims, shape = x.Shape.Dims, indices.Shape.Dims
+        gatherInto axis dims (storage x) x.Offset list indices.Offset shape (storage y) 0
+        y
+
+    /// Zeros with `length` positions on the axis, to which part i of x is added at position indices[i].
+    let indexAddInto
+        (axis: int)
+        (length: int)
+        (dims: int[])
+        (x: Array)
+        (start: int)
+        (indices: int64[])
+        (first: int)
+        (y: Array)
+        (at: int)
+        : unit =
+        match x with
+        | :? (float[]) as v ->
+            let y = y :?> float[]
+            Selection.IndexAdd(axis, length, v, start, dims, indices, first, y, at)
+        | :? (float32[]) as v ->
+            let y = y :?> float32[]
+            Selection.IndexAdd(axis, length, v, start, dims, indices, first, y, at)
+        | :? (int64[]) as v ->
+            let y = y :?> int64[]
+            Selection.IndexAdd(axis, length, v, start, dims, indices, first, y, at)
+        | :? (bool[]) as v ->
+            let y = y :?> bool[]
+            Selection.IndexAdd(axis, length, v, start, dims, indices, first, y, at)
+        | other -> raise (unknown other)
 
     /// Zeros with `length` positions on the axis, to which part i of x is added at position indices[i].
     let indexAdd (axis: int) (length: int) (x: Raw) (indices: Raw) : Raw =
-        let at = positions "IndexAdd" indices
-        let shape = withAxis axis length x
+        let list = positions "IndexAdd" indices
+        let y = Creation.empty x.Engine (withAxis axis length x) x.DType
         let dims = x.Shape.Dims
-        let from = indices.Offset
+        indexAddInto axis length dims (storage x) x.Offset list indices.Offset (storage y) 0
+        y
 
-        match x.DType with
-        | DType.Float64 ->
-            let y = Buffers.allocate<float> shape.Length
-
-            Selection.IndexAdd(
-                axis,
-                length,
-                (x.Storage :?> float[]),
-                x.Offset,
-                dims,
-                at,
-                from,
-                y,
-                0
-            )
-
-            Buffers.wrap y shape DType.Float64 x.Engine
-        | DType.Float32 ->
-            let y = Buffers.allocate<float32> shape.Length
-
-            Selection.IndexAdd(
-                axis,
-                length,
-                (x.Storage :?> float32[]),
-                x.Offset,
-                dims,
-                at,
-                from,
-                y,
-                0
-            )
-
-            Buffers.wrap y shape DType.Float32 x.Engine
-        | DType.Int64 ->
-            let y = Buffers.allocate<int64> shape.Length
-
-            Selection.IndexAdd(
-                axis,
-                length,
-                (x.Storage :?> int64[]),
-                x.Offset,
-                dims,
-                at,
-                from,
-                y,
-                0
-            )
-
-            Buffers.wrap y shape DType.Int64 x.Engine
-        | DType.Bool ->
-            let y = Buffers.allocate<bool> shape.Length
-            Selection.IndexAdd(axis, length, (x.Storage :?> bool[]), x.Offset, dims, at, from, y, 0)
-            Buffers.wrap y shape DType.Bool x.Engine
+    /// Zeros with `length` positions on the axis, to which each element of x is added at the position in indices.
+    let scatterAddInto
+        (axis: int)
+        (length: int)
+        (dims: int[])
+        (x: Array)
+        (start: int)
+        (indices: int64[])
+        (first: int)
+        (y: Array)
+        (at: int)
+        : unit =
+        match x with
+        | :? (float[]) as v ->
+            let y = y :?> float[]
+            Scattering.ScatterAdd(axis, length, v, start, dims, indices, first, y, at)
+        | :? (float32[]) as v ->
+            let y = y :?> float32[]
+            Scattering.ScatterAdd(axis, length, v, start, dims, indices, first, y, at)
+        | :? (int64[]) as v ->
+            let y = y :?> int64[]
+            Scattering.ScatterAdd(axis, length, v, start, dims, indices, first, y, at)
+        | :? (bool[]) as v ->
+            let y = y :?> bool[]
+            Scattering.ScatterAdd(axis, length, v, start, dims, indices, first, y, at)
+        | other -> raise (unknown other)
 
     /// Zeros with `length` positions on the axis, to which each element of x is added at the position in indices.
     let scatterAdd (axis: int) (length: int) (x: Raw) (indices: Raw) : Raw =
-        let at = positions "ScatterAdd" indices
-        let shape = withAxis axis length x
+        let list = positions "ScatterAdd" indices
+        let y = Creation.empty x.Engine (withAxis axis length x) x.DType
         let dims = x.Shape.Dims
-        let from = indices.Offset
-
-        match x.DType with
-        | DType.Float64 ->
-            let y = Buffers.allocate<float> shape.Length
-
-            Scattering.ScatterAdd(
-                axis,
-                length,
-                (x.Storage :?> float[]),
-                x.Offset,
-                dims,
-                at,
-                from,
-                y,
-                0
-            )
-
-            Buffers.wrap y shape DType.Float64 x.Engine
-        | DType.Float32 ->
-            let y = Buffers.allocate<float32> shape.Length
-
-            Scattering.ScatterAdd(
-                axis,
-                length,
-                (x.Storage :?> float32[]),
-                x.Offset,
-                dims,
-                at,
-                from,
-                y,
-                0
-            )
-
-            Buffers.wrap y shape DType.Float32 x.Engine
-        | DType.Int64 ->
-            let y = Buffers.allocate<int64> shape.Length
-
-            Scattering.ScatterAdd(
-                axis,
-                length,
-                (x.Storage :?> int64[]),
-                x.Offset,
-                dims,
-                at,
-                from,
-                y,
-                0
-            )
-
-            Buffers.wrap y shape DType.Int64 x.Engine
-        | DType.Bool ->
-            let y = Buffers.allocate<bool> shape.Length
-
-            Scattering.ScatterAdd(
-                axis,
-                length,
-                (x.Storage :?> bool[]),
-                x.Offset,
-                dims,
-                at,
-                from,
-                y,
-                0
-            )
-
-            Buffers.wrap y shape DType.Bool x.Engine
+        scatterAddInto axis length dims (storage x) x.Offset list indices.Offset (storage y) 0
+        y

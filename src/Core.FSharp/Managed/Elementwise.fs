@@ -8,7 +8,7 @@ open Optim.Primitives
 
 /// Rows of a choice between two tensors.
 [<Sealed>]
-type internal ChoiceRows<'T>(walk: Walk, condition: bool[], a: 'T[], b: 'T[], y: 'T[]) =
+type internal ChoiceRows<'T>(walk: Walk, condition: bool[], a: 'T[], b: 'T[], y: 'T[], at: int) =
     inherit RowBody()
 
     override _.Row(offsets, start, n) =
@@ -18,7 +18,7 @@ type internal ChoiceRows<'T>(walk: Walk, condition: bool[], a: 'T[], b: 'T[], y:
             (ReadOnlySpan<bool>(condition, offsets[0], count 0))
             (ReadOnlySpan<'T>(a, offsets[1], count 1))
             (ReadOnlySpan<'T>(b, offsets[2], count 2))
-            (Span<'T>(y, start, n))
+            (Span<'T>(y, at + start, n))
 
 /// The elementwise operations of the managed engine.
 [<RequireQualifiedAccess>]
@@ -71,6 +71,7 @@ module internal Elementwise =
         (x: 'T[])
         (offset: int)
         (y: 'T[])
+        (at: int)
         (n: int)
         =
         Workers.split
@@ -81,78 +82,99 @@ module internal Elementwise =
                 UnaryKernels.floating
                     kind
                     (ReadOnlySpan<'T>(x, offset + start, count))
-                    (Span<'T>(y, start, count))
+                    (Span<'T>(y, at + start, count))
             ))
+
+    // Numbers to numbers.
+    let private floatingInto<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>>
+        (kind: Unary)
+        (x: 'T[])
+        (offset: int)
+        (y: 'T[])
+        (at: int)
+        (n: int)
+        : unit =
+        if n >= Workers.Threshold / 4 && n >= threshold kind then
+            unaryParallel kind x offset y at n
+        else
+            UnaryKernels.floating kind (ReadOnlySpan<'T>(x, offset, n)) (Span<'T>(y, at, n))
+
+    // Numbers to truth values.
+    let private askInto<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>>
+        (kind: Unary)
+        (x: 'T[])
+        (offset: int)
+        (y: bool[])
+        (at: int)
+        (n: int)
+        : unit =
+        if kind.IsIsNaN then
+            UnaryKernels.isNaN (ReadOnlySpan<'T>(x, offset, n)) (Span<bool>(y, at, n))
+        else
+            UnaryKernels.isFinite (ReadOnlySpan<'T>(x, offset, n)) (Span<bool>(y, at, n))
+
+    let private isQuestion (kind: Unary) : bool = kind.IsIsNaN || kind.IsIsFinite
 
     let private unaryFloating<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>>
         (kind: Unary)
         (x: Raw)
         : Raw =
         let n = x.Length
+        let values = x.Storage :?> 'T[]
 
-        match kind with
-        | Unary.IsNaN ->
+        if isQuestion kind then
             let y = Buffers.allocate<bool> n
-
-            UnaryKernels.isNaN
-                (ReadOnlySpan<'T>(x.Storage :?> 'T[], x.Offset, n))
-                (Span<bool>(y, 0, n))
-
+            askInto kind values x.Offset y 0 n
             Buffers.wrap y x.Shape DType.Bool x.Engine
-        | Unary.IsFinite ->
-            let y = Buffers.allocate<bool> n
-
-            UnaryKernels.isFinite
-                (ReadOnlySpan<'T>(x.Storage :?> 'T[], x.Offset, n))
-                (Span<bool>(y, 0, n))
-
-            Buffers.wrap y x.Shape DType.Bool x.Engine
-        | Unary.Not -> raise (wrong "Not" "Bool" x)
-        | floating ->
-            let values = x.Storage :?> 'T[]
+        elif kind.IsNot then
+            raise (wrong "Not" "Bool" x)
+        else
             let y = Buffers.allocate<'T> n
-
-            if n >= Workers.Threshold / 4 && n >= threshold floating then
-                unaryParallel floating values x.Offset y n
-            else
-                UnaryKernels.floating
-                    floating
-                    (ReadOnlySpan<'T>(values, x.Offset, n))
-                    (Span<'T>(y, 0, n))
-
+            floatingInto kind values x.Offset y 0 n
             Buffers.wrap y x.Shape x.DType x.Engine
 
+    let private wholeInto
+        (kind: Unary)
+        (x: int64[])
+        (offset: int)
+        (y: Array)
+        (at: int)
+        (n: int)
+        : unit =
+        if isQuestion kind then
+            Array.Fill((y :?> bool[]), kind.IsIsFinite, at, n)
+        else
+            let y = y :?> int64[]
+            UnaryKernels.whole kind (ReadOnlySpan<int64>(x, offset, n)) (Span<int64>(y, at, n))
+
     let private unaryWhole (kind: Unary) (x: Raw) : Raw =
-        let n = x.Length
+        let dtype = if isQuestion kind then DType.Bool else DType.Int64
+        let y = Creation.empty x.Engine x.Shape dtype
+        wholeInto kind (x.Storage :?> int64[]) x.Offset (y.Storage :?> Array) 0 x.Length
+        y
 
-        match kind with
-        | Unary.IsNaN
-        | Unary.IsFinite ->
-            let y = Buffers.allocate<bool> n
-            Array.Fill(y, (kind = Unary.IsFinite), 0, n)
-            Buffers.wrap y x.Shape DType.Bool x.Engine
-        | numeric ->
-            let y = Buffers.allocate<int64> n
-
-            UnaryKernels.whole
-                numeric
-                (ReadOnlySpan<int64>(x.Storage :?> int64[], x.Offset, n))
-                (Span<int64>(y, 0, n))
-
-            Buffers.wrap y x.Shape DType.Int64 x.Engine
+    let private notInto (x: bool[]) (offset: int) (y: bool[]) (at: int) (n: int) : unit =
+        for i in 0 .. n - 1 do
+            y[at + i] <- not x[offset + i]
 
     let private unaryTruth (kind: Unary) (x: Raw) : Raw =
-        if kind <> Unary.Not then
+        if not kind.IsNot then
             raise (wrong (kind.ToString()) "number" x)
 
-        let n = x.Length
-        let values = x.Storage :?> bool[]
-        let y = Buffers.allocate<bool> n
-
-        for i in 0 .. n - 1 do
-            y[i] <- not values[x.Offset + i]
-
+        let y = Buffers.allocate<bool> x.Length
+        notInto (x.Storage :?> bool[]) x.Offset y 0 x.Length
         Buffers.wrap y x.Shape DType.Bool x.Engine
+
+    /// kind x for n elements from `offset` on, written from `at` on. The kind fits the element type.
+    let unaryInto (kind: Unary) (x: Array) (offset: int) (y: Array) (at: int) (n: int) : unit =
+        match x with
+        | :? (float[]) as v when isQuestion kind -> askInto kind v offset (y :?> bool[]) at n
+        | :? (float32[]) as v when isQuestion kind -> askInto kind v offset (y :?> bool[]) at n
+        | :? (float[]) as v -> floatingInto kind v offset (y :?> float[]) at n
+        | :? (float32[]) as v -> floatingInto kind v offset (y :?> float32[]) at n
+        | :? (int64[]) as v -> wholeInto kind v offset y at n
+        | :? (bool[]) as v -> notInto v offset (y :?> bool[]) at n
+        | other -> invalidOp $"no tensor is an array of type {other.GetType()}"
 
     /// kind x.
     let unary (kind: Unary) (x: Raw) : Raw =
@@ -176,18 +198,16 @@ module internal Elementwise =
         else
             Maps.one (AffineMap<'T>(scale, shift)) x y
 
-    let private affineOf<'T when 'T: unmanaged and 'T :> INumber<'T>>
+    let private scaleInto<'T when 'T: unmanaged and 'T :> INumber<'T>>
         (scale: 'T)
         (shift: 'T)
-        (x: Raw)
-        : Raw =
-        let n = x.Length
-        let values = x.Storage :?> 'T[]
-        let y = Buffers.allocate<'T> n
-
+        (x: 'T[])
+        (offset: int)
+        (y: 'T[])
+        (at: int)
+        (n: int)
+        : unit =
         if n >= Workers.Threshold then
-            let offset = x.Offset
-
             Workers.split
                 Workers.count
                 1024
@@ -196,12 +216,19 @@ module internal Elementwise =
                     affineSpan
                         scale
                         shift
-                        (ReadOnlySpan<'T>(values, offset + start, count))
-                        (Span<'T>(y, start, count))
+                        (ReadOnlySpan<'T>(x, offset + start, count))
+                        (Span<'T>(y, at + start, count))
                 ))
         else
-            affineSpan scale shift (ReadOnlySpan<'T>(values, x.Offset, n)) (Span<'T>(y, 0, n))
+            affineSpan scale shift (ReadOnlySpan<'T>(x, offset, n)) (Span<'T>(y, at, n))
 
+    let private affineOf<'T when 'T: unmanaged and 'T :> INumber<'T>>
+        (scale: 'T)
+        (shift: 'T)
+        (x: Raw)
+        : Raw =
+        let y = Buffers.allocate<'T> x.Length
+        scaleInto scale shift (x.Storage :?> 'T[]) x.Offset y 0 x.Length
         Buffers.wrap y x.Shape x.DType x.Engine
 
     /// scale · x + shift. Errors: scale or shift not whole for an Int64 x; a Bool x.
@@ -218,6 +245,23 @@ module internal Elementwise =
 
             affineOf<int64> (int64 scale) (int64 shift) x
         | DType.Bool -> raise (wrong "affine" "number" x)
+
+    /// scale · x + shift for n numbers from `offset` on, written from `at` on. Whole scale and shift for int64.
+    let affineInto
+        (scale: float)
+        (shift: float)
+        (x: Array)
+        (offset: int)
+        (y: Array)
+        (at: int)
+        (n: int)
+        : unit =
+        match x with
+        | :? (float[]) as v -> scaleInto scale shift v offset (y :?> float[]) at n
+        | :? (float32[]) as v ->
+            scaleInto (float32 scale) (float32 shift) v offset (y :?> float32[]) at n
+        | :? (int64[]) as v -> scaleInto (int64 scale) (int64 shift) v offset (y :?> int64[]) at n
+        | other -> invalidOp $"affine got an array of type {other.GetType()}"
 
     let private binaryFloating<'T when 'T: unmanaged and 'T :> IFloatingPointIeee754<'T>>
         (kind: Binary)
@@ -252,6 +296,20 @@ module internal Elementwise =
             BinaryKernels.checkTruth kind
             Broadcast.run (TruthPair kind) (kind.ToString()) DType.Bool a b
 
+    /// kind (a, b) of operands of these shapes in given memory: the work to do at each call.
+    let binaryInto (kind: Binary) (dtype: DType) (a: Shape) (b: Shape) : PairWork =
+        let name = kind.ToString()
+
+        match dtype with
+        | DType.Float64 -> Broadcast.prepare (FloatingPair<float> kind) name a b
+        | DType.Float32 -> Broadcast.prepare (FloatingPair<float32> kind) name a b
+        | DType.Int64 ->
+            BinaryKernels.checkWhole kind
+            Broadcast.prepare (WholePair kind) name a b
+        | DType.Bool ->
+            BinaryKernels.checkTruth kind
+            Broadcast.prepare (TruthPair kind) name a b
+
     /// a kind b with broadcasting, as truth values; a and b have one element type.
     let compare (kind: Comparison) (a: Raw) (b: Raw) : Raw =
         let operation = kind.ToString()
@@ -262,24 +320,45 @@ module internal Elementwise =
         | DType.Int64 -> Broadcast.run (ComparePair<int64> kind) operation DType.Bool a b
         | DType.Bool -> Broadcast.run (CompareTruthPair kind) operation DType.Bool a b
 
-    let private whereOf<'T> (condition: Raw) (a: Raw) (b: Raw) : Raw =
-        let shape =
-            Shape.broadcast "where" (Shape.broadcast "where" condition.Shape a.Shape) b.Shape
+    /// a kind b of operands of these shapes in given memory: the work to do at each call.
+    let compareInto (kind: Comparison) (dtype: DType) (a: Shape) (b: Shape) : PairWork =
+        let name = kind.ToString()
 
-        let y = Buffers.allocate<'T> shape.Length
+        match dtype with
+        | DType.Float64 -> Broadcast.prepare (ComparePair<float> kind) name a b
+        | DType.Float32 -> Broadcast.prepare (ComparePair<float32> kind) name a b
+        | DType.Int64 -> Broadcast.prepare (ComparePair<int64> kind) name a b
+        | DType.Bool -> Broadcast.prepare (CompareTruthPair kind) name a b
 
-        if shape.Length > 0 then
-            let walk = Walk.Create(shape, [| condition.Shape; a.Shape; b.Shape |])
+    /// A way through a choice of operands of these shapes.
+    let chooseWalk (condition: Shape) (a: Shape) (b: Shape) : Walk =
+        let shape = Shape.broadcast "where" (Shape.broadcast "where" condition a) b
+        Walk.Create(shape, [| condition; a; b |])
 
-            let cv, av, bv =
-                condition.Storage :?> bool[], a.Storage :?> 'T[], b.Storage :?> 'T[]
+    /// a where the condition holds, else b, along a walk of one element or more; `starts` says where the three begin.
+    let chooseInto
+        (walk: Walk)
+        (condition: Array)
+        (a: Array)
+        (b: Array)
+        (starts: int[])
+        (y: Array)
+        (at: int)
+        : unit =
+        let condition = condition :?> bool[]
 
-            walk.VisitAll(
-                [| condition.Offset; a.Offset; b.Offset |],
-                ChoiceRows<'T>(walk, cv, av, bv, y)
-            )
+        let body: RowBody =
+            match a with
+            | :? (float[]) as a ->
+                ChoiceRows(walk, condition, a, (b :?> float[]), (y :?> float[]), at)
+            | :? (float32[]) as a ->
+                ChoiceRows(walk, condition, a, (b :?> float32[]), (y :?> float32[]), at)
+            | :? (int64[]) as a ->
+                ChoiceRows(walk, condition, a, (b :?> int64[]), (y :?> int64[]), at)
+            | :? (bool[]) as a -> ChoiceRows(walk, condition, a, (b :?> bool[]), (y :?> bool[]), at)
+            | other -> invalidOp $"no tensor is an array of type {other.GetType()}"
 
-        Buffers.wrap y shape a.DType a.Engine
+        walk.VisitAll(starts, body)
 
     /// a where the condition holds, else b, with broadcasting. Errors: a condition that is not Bool.
     let where (condition: Raw) (a: Raw) (b: Raw) : Raw =
@@ -287,8 +366,22 @@ module internal Elementwise =
             let message = $"where: expected a Bool condition, got {condition.DType}"
             raise (ArgumentException(message, nameof condition))
 
-        match a.DType with
-        | DType.Float64 -> whereOf<float> condition a b
-        | DType.Float32 -> whereOf<float32> condition a b
-        | DType.Int64 -> whereOf<int64> condition a b
-        | DType.Bool -> whereOf<bool> condition a b
+        let shape =
+            Shape.broadcast "where" (Shape.broadcast "where" condition.Shape a.Shape) b.Shape
+
+        let y = Creation.empty a.Engine shape a.DType
+
+        if shape.Length > 0 then
+            let starts = [| condition.Offset; a.Offset; b.Offset |]
+            let values (x: Raw) = x.Storage :?> Array
+
+            chooseInto
+                (Walk.Create(shape, [| condition.Shape; a.Shape; b.Shape |]))
+                (values condition)
+                (values a)
+                (values b)
+                starts
+                (values y)
+                0
+
+        y

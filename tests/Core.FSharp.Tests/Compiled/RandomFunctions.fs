@@ -24,6 +24,7 @@ type Recipe = {
 }
 
 /// A value with a bound of its elements.
+[<NoComparison; NoEquality>]
 type private Value = { Tensor: Tensor; Bound: float }
 
 /// Choices one after the other, all fixed by a number.

@@ -150,16 +150,16 @@ type internal Bounded private (value: Tensor, error: Tensor, level: Level, doubt
             | Operation.Binary Binary.ReluGradient -> this.Whole(pa, ea, pa)
             | _ -> ()
 
-            let byA, byB =
+            let errors: struct ((Tensor | null) * (Tensor | null)) =
                 match described with
                 | Operation.Binary Binary.Maximum
                 | Operation.Binary Binary.Minimum ->
-                    Expand.Apply(y.Shape, ea) :> Tensor | null,
-                    Expand.Apply(y.Shape, eb) :> Tensor | null
+                    struct (Expand.Apply(y.Shape, ea), Expand.Apply(y.Shape, eb))
                 | _ ->
-                    operation.Jvp(pa, pb, y, ea, null) |> sizeOf,
-                    operation.Jvp(pa, pb, y, null, eb) |> sizeOf
+                    struct (sizeOf (operation.Jvp(pa, pb, y, ea, null)),
+                            sizeOf (operation.Jvp(pa, pb, y, null, eb)))
 
+            let struct (byA, byB) = errors
             this.Wrap(y, both byA byB, 4.0 * absolute y)
 
     override this.BindN(operation, inputs) =
@@ -169,13 +169,12 @@ type internal Bounded private (value: Tensor, error: Tensor, level: Level, doubt
         let error (x: Tensor) : Tensor | null =
             if x.DType.IsFloating then this.ErrorOf x else null
 
+        let withSize (x: Tensor) : Tensor | null =
+            plus (this.ErrorOf x) (absolute (this.ValueOf x))
+
         let errors =
             match Operation.ofPrimitive operation with
-            | Operation.Assemble _ ->
-                inputs
-                |> Array.map (fun x ->
-                    plus (this.ErrorOf x) (absolute (this.ValueOf x)) :> Tensor | null
-                )
+            | Operation.Assemble _ -> Array.map withSize inputs
             | _ -> Array.map error inputs
 
         if y.DType.IsFloating then
