@@ -2,7 +2,6 @@ namespace Optim.Benchmarks
 
 open Optim
 open Optim.Core
-open Optim.Compiled
 
 /// Rosenbrock's function, chained: Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)².
 [<RequireQualifiedAccess>]
@@ -16,17 +15,14 @@ module Chain =
     let start (n: int) : float[] =
         Array.init n (fun i -> if i % 2 = 0 then -1.2 else 1.0)
 
-    /// The function of a problem.
-    let private functionOf (n: int) : Tensor -> Tensor = (problem n).Objective.Function
+    /// The objective computed operation by operation.
+    let eager (n: int) : Objective = Objective.eager (problem n).Objective
 
-    /// The objective whose function is called as it is.
-    let eager (n: int) : Objective = { (problem n).Objective with Arrays = ValueNone }
+    /// The objective computed by compiled programs, which all its runs share.
+    let compiled (n: int) : Objective = Objective.compile (problem n).Objective
 
-    /// Value and derivatives at arrays, compiled.
-    let compiled (n: int) : ArrayFunction = Derived.arrays (functionOf n) n
-
-    /// The objective whose function is compiled for the solver, once for all its runs.
-    let compiledObjective (n: int) : Objective =
-        let programs = DerivedPrograms(functionOf n, n)
-
-        { (problem n).Objective with Arrays = ValueSome(fun _ -> DerivedArrays programs) }
+    /// Value and derivatives at arrays, as a solver asks for them; compiled anew for each of these.
+    let arrays (n: int) : ArrayFunction =
+        match (compiled n).Arrays with
+        | ValueSome create -> create n
+        | ValueNone -> invalidOp "a compiled objective is computed at arrays"

@@ -22,11 +22,11 @@ module CompileTime =
     /// Compiles afresh at each call.
     let private gradient (n: int) : unit -> unit =
         let x, g = Chain.start n, Array.zeroCreate n
-        fun () -> (Chain.compiled n).ValueAndGradient(x, g) |> ignore
+        fun () -> (Chain.arrays n).ValueAndGradient(x, g) |> ignore
 
     let private product (n: int) : unit -> unit =
         let x, v, h = Chain.start n, Array.create n 0.5, Array.zeroCreate n
-        fun () -> (Chain.compiled n).HessianProduct(x, v, h)
+        fun () -> (Chain.arrays n).HessianProduct(x, v, h)
 
     let private network (sizes: string) : unit -> unit =
         let task = Digits.task sizes

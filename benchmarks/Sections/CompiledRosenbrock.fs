@@ -37,7 +37,7 @@ module CompiledRosenbrock =
     let private gradientTask (n: int) : Task =
         let x, g = Chain.start n, Array.zeroCreate n
         let point, f = Tensor.ofArray x, (Chain.eager n).Function
-        let own = Chain.compiled n
+        let own = Chain.arrays n
         let tensors = Compile.compilePair (Derivatives.valueAndGrad f)
 
         {
@@ -54,7 +54,7 @@ module CompiledRosenbrock =
     let private productTask (n: int) : Task =
         let x, v, h = Chain.start n, Array.create n 0.5, Array.zeroCreate n
         let point, direction = Tensor.ofArray x, Tensor.ofArray v
-        let f, own = (Chain.eager n).Function, Chain.compiled n
+        let f, own = (Chain.eager n).Function, Chain.arrays n
         let tensors = Compile.compile2 (Derivatives.hvp f)
 
         {
@@ -102,7 +102,7 @@ module CompiledRosenbrock =
                 (fun x g -> VectorRosenbrock.ValueAndGradient(x, g))
                 (fun h -> VectorRosenbrockProduct.HessianProduct(x, v, h))
 
-        let own = Chain.compiled n
+        let own = Chain.arrays n
 
         check
             compiledName

@@ -112,7 +112,7 @@ module Lbfgs =
             timed name (run ()) (fun () -> run () |> ignore)
 
         [
-            ownTimed "Optim compiled" (Chain.compiledObjective n) n
+            ownTimed "Optim compiled" (Chain.compiled n) n
             ownTimed "Optim eager" (Chain.eager n) n
             rival "Math.NET L-BFGS" (fun () -> mathNetLbfgs n)
             if n = 2 then
@@ -121,7 +121,7 @@ module Lbfgs =
 
     /// What a step costs between two early steps of a run: without the run's beginning and end.
     let private steady (n: int, first: int, last: int) : Row =
-        let objective = Chain.compiledObjective n
+        let objective = Chain.compiled n
         let run (steps: int) () = own objective n steps false |> ignore
 
         match Measure.together effort [ run first; run last ] with

@@ -90,7 +90,7 @@ module LongValley =
         let scipy = Python.measure "scipy" "scipy_valley.py" Environment.ProcessorCount
 
         let cells = [
-            ownCell "Optim compiled" (Chain.compiledObjective Length)
+            ownCell "Optim compiled" (Chain.compiled Length)
             ownCell "Optim eager" (Chain.eager Length)
             Python.cell id row "SciPy L-BFGS-B" scipy
             mathNet ()
