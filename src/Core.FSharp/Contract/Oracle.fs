@@ -56,6 +56,8 @@ type Oracle
                 arrays
         | ValueSome _
         | ValueNone -> ValueNone
+    // Asked once: comparing times allocates.
+    let isTimed = budget.Time < TimeSpan.MaxValue
 
     let spent (resource: string) (limit: string) : Reason voption =
         ValueSome(Reason.Spent(resource, limit))
@@ -79,7 +81,7 @@ type Oracle
             spent "curvature products" $"{budget.Products}"
         elif counts.GradientEquivalents + cost > budget.GradientEquivalents then
             spent "gradient equivalents" $"{budget.GradientEquivalents}"
-        elif budget.Time < TimeSpan.MaxValue && elapsed () >= budget.Time then
+        elif isTimed && elapsed () >= budget.Time then
             spent "time" $"{budget.Time}"
         else
             counts <- {

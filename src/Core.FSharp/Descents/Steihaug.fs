@@ -33,15 +33,25 @@ type SteihaugResult = {
 [<RequireQualifiedAccess>]
 module Steihaug =
 
-    /// The roots τ of |p + τ d| = radius, with |p| < radius: one below and one above 0.
-    let private toBoundary (p: Tensor) (d: Tensor) (radius: float) : struct (float * float) =
-        let a, b, c = Vector.dot d d, Vector.dot p d, Vector.dot p p - radius * radius
-        let root = sqrt (b * b - a * c)
+    /// The roots τ of |p + τ d| = radius, with |p| < radius: one below and one above 0. Given dᵀ d, pᵀ d and pᵀ p.
+    let internal boundary
+        (dd: float)
+        (pd: float)
+        (pp: float)
+        (radius: float)
+        : struct (float * float) =
+        let c = pp - radius * radius
+        let root = sqrt (pd * pd - dd * c)
 
-        if b > 0.0 then
-            struct (-(b + root) / a, -c / (b + root))
+        if pd > 0.0 then
+            struct (-(pd + root) / dd, -c / (pd + root))
         else
-            struct (c / (root - b), (root - b) / a)
+            struct (c / (root - pd), (root - pd) / dd)
+
+    /// The one of two multiples τ of d with the lower rᵀ d τ + ½ dᵀ H d τ².
+    let internal lower (rd: float) (curvature: float) (behind: float) (ahead: float) : float =
+        let change (tau: float) = tau * rd + 0.5 * tau * tau * curvature
+        if change behind < change ahead then behind else ahead
 
     /// An approximate minimizer of m. product: v ↦ H v. Stops when the residual |g + H p| ≤ tolerance.
     /// Cost: at most `most` products. Source: Steihaug 1983; Nocedal & Wright 2006, Algorithm 7.2.
@@ -82,18 +92,16 @@ module Steihaug =
                 let stopAt (why: SteihaugEnd) (tau: float) =
                     ended (p + tau * d) (hp + tau * hd) why (products + 1)
 
-                let struct (behind, ahead) = toBoundary p d radius
+                let struct (behind, ahead) =
+                    boundary (Vector.dot d d) (Vector.dot p d) (Vector.dot p p) radius
 
                 if not (System.Double.IsFinite curvature) then
                     ended p hp SteihaugEnd.NotFinite (products + 1)
                 elif curvature <= 0.0 then
-                    // Both ends of the line are candidates: rᵀ d τ + ½ dᵀ H d τ².
-                    let change (tau: float) =
-                        tau * Vector.dot r d + 0.5 * tau * tau * curvature
-
+                    // Both ends of the line are candidates.
                     stopAt
                         SteihaugEnd.NegativeCurvature
-                        (if change behind < change ahead then behind else ahead)
+                        (lower (Vector.dot r d) curvature behind ahead)
                 else
                     let alpha = rr / curvature
                     let next = p + alpha * d

@@ -4,8 +4,9 @@ open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 
 /// The passes over vectors of which the in-place methods are made, on arrays of n float64 numbers from their start. Each
-/// reads what it needs once and writes at most once, without allocation. Sums run over vector accumulators in an order that
-/// depends on n only: the same machine gives the same bits.
+/// reads what it needs once and writes at most once, without allocation. Elements are computed as the tensor operations of the
+/// pure methods do, to the bit; sums run over vector accumulators in an order that depends on n only, so that the same
+/// machine gives the same bits.
 [<RequireQualifiedAccess>]
 module internal InPlace =
 
@@ -122,7 +123,7 @@ module internal InPlace =
     /// The Euclidean norm.
     let norm (n: int) (a: float[]) : float = sqrt (dot n a a)
 
-    /// target = x + t d.
+    /// target = x + t d; target may be x.
     let move (n: int) (x: float[]) (t: float) (d: float[]) (target: float[]) : unit =
         let mutable i = 0
 
@@ -136,18 +137,13 @@ module internal InPlace =
             while i <= n - width do
                 let at = unativeint i
 
-                let moved =
-                    Vector512.MultiplyAddEstimate(
-                        size,
-                        Vector512.LoadUnsafe(&d, at),
-                        Vector512.LoadUnsafe(&x, at)
-                    )
+                let moved = Vector512.LoadUnsafe(&x, at) + size * Vector512.LoadUnsafe(&d, at)
 
                 Vector512.StoreUnsafe(moved, &target, at)
                 i <- i + width
 
         while i < n do
-            target[i] <- System.Double.MultiplyAddEstimate(t, d[i], x[i])
+            target[i] <- x[i] + t * d[i]
             i <- i + 1
 
     /// target = factor · x; target may be x.
@@ -203,36 +199,16 @@ module internal InPlace =
                 let at3 = unativeint (i + 3 * width)
 
                 let y0 =
-                    factors
-                    * Vector512.MultiplyAddEstimate(
-                        size,
-                        Vector512.LoadUnsafe(&v, at),
-                        Vector512.LoadUnsafe(&x, at)
-                    )
+                    factors * (Vector512.LoadUnsafe(&x, at) + size * Vector512.LoadUnsafe(&v, at))
 
                 let y1 =
-                    factors
-                    * Vector512.MultiplyAddEstimate(
-                        size,
-                        Vector512.LoadUnsafe(&v, at1),
-                        Vector512.LoadUnsafe(&x, at1)
-                    )
+                    factors * (Vector512.LoadUnsafe(&x, at1) + size * Vector512.LoadUnsafe(&v, at1))
 
                 let y2 =
-                    factors
-                    * Vector512.MultiplyAddEstimate(
-                        size,
-                        Vector512.LoadUnsafe(&v, at2),
-                        Vector512.LoadUnsafe(&x, at2)
-                    )
+                    factors * (Vector512.LoadUnsafe(&x, at2) + size * Vector512.LoadUnsafe(&v, at2))
 
                 let y3 =
-                    factors
-                    * Vector512.MultiplyAddEstimate(
-                        size,
-                        Vector512.LoadUnsafe(&v, at3),
-                        Vector512.LoadUnsafe(&x, at3)
-                    )
+                    factors * (Vector512.LoadUnsafe(&x, at3) + size * Vector512.LoadUnsafe(&v, at3))
 
                 sum0 <- Vector512.MultiplyAddEstimate(y0, Vector512.LoadUnsafe(&w, at), sum0)
                 sum1 <- Vector512.MultiplyAddEstimate(y1, Vector512.LoadUnsafe(&w, at1), sum1)
@@ -247,7 +223,7 @@ module internal InPlace =
             total <- Vector512.Sum((sum0 + sum1) + (sum2 + sum3))
 
         while i < n do
-            let y = factor * System.Double.MultiplyAddEstimate(a, v[i], x[i])
+            let y = factor * (x[i] + a * v[i])
             total <- total + y * w[i]
             target[i] <- y
             i <- i + 1

@@ -2,40 +2,8 @@ namespace Optim.Core
 
 open System
 open Optim
-
-/// Which curvature matrix a method multiplies with.
-[<RequireQualifiedAccess>]
-type CurvatureMatrix =
-    /// The exact Hessian.
-    | Hessian
-    /// Jᵀ H J of an objective that says how it is composed; positive semidefinite for a convex loss.
-    | GaussNewton
-
-/// Options of Newton-CG.
-type NewtonCgOptions = {
-    /// Default: the exact Hessian.
-    Matrix: CurvatureMatrix
-    /// The first trust radius, above 0. Default 1.
-    InitialRadius: float
-    /// The largest trust radius. Default 1e100.
-    MaxRadius: float
-    /// A step is accepted when the value falls by more than this part of what the model promised. Range: 0 to ¼.
-    /// Default 0.1.
-    AcceptAbove: float
-    /// The most products a step: 1 or more. Default 250, or n if that is less.
-    MaxProducts: int
-}
-
-/// The state of Newton-CG.
-[<NoComparison; NoEquality>]
-type NewtonCgState = {
-    /// Value and gradient at the current point.
-    Current: Evaluation
-    /// The trust radius.
-    Radius: float
-    /// |g₀|, the norm of the gradient at the start of the run.
-    StartNorm: float
-}
+open Optim.Contract
+open Optim.Methods
 
 /// Newton-CG in a trust region: the Newton equations solved by conjugate gradients, cut off at the region's boundary or at
 /// the first direction of negative curvature. It never builds the Hessian.
@@ -54,35 +22,6 @@ module NewtonCg =
         AcceptAbove = 0.1
         MaxProducts = 250
     }
-
-    /// The part of the promised fall that came true.
-    let private agreement (at: Evaluation) (next: Evaluation) (modelChange: float) : float =
-        let fall = at.Value - next.Value
-        let noise = 10.0 * at.Point.DType.Epsilon * abs at.Value
-
-        if abs fall <= noise && abs modelChange <= noise then
-            // Only the gradient can tell whether this is progress.
-            if next.GradientNorm < at.GradientNorm then 1.0 else -1.0
-        elif Double.IsFinite next.Value && Double.IsFinite next.GradientNorm then
-            fall / -modelChange
-        else
-            -1.0
-
-    let private adjust
-        (options: NewtonCgOptions)
-        (radius: float)
-        (ratio: float)
-        (result: SteihaugResult)
-        : float =
-        let length = Vector.norm result.Move
-        let isAtBoundary = length >= 0.99 * radius
-
-        if not (ratio >= 0.25) then
-            0.25 * (min length radius)
-        elif ratio > 0.75 && isAtBoundary then
-            min (2.0 * radius) options.MaxRadius
-        else
-            radius
 
     /// Where the very first product is not finite, the model without curvature.
     let private orGradient
@@ -118,26 +57,35 @@ module NewtonCg =
             // The next mini-batch may say more.
             Step.moved point 0.0 { state with Current = at }
         elif at.GradientNorm = 0.0 then
-            Step.stuck point "the gradient is zero" state
-        elif state.Radius <= 1e-15 * (1.0 + Vector.norm point) then
-            Step.stuck point "the trust region is smaller than rounding" state
+            Step.stuck point LineSearch.zeroGradient state
+        elif TrustRegion.isExhausted state.Radius (Vector.norm point) then
+            Step.stuck point TrustRegion.tooSmall state
         else
             let product =
                 match options.Matrix with
                 | CurvatureMatrix.Hessian -> oracle.HessianProducts point
                 | CurvatureMatrix.GaussNewton -> oracle.GaussNewtonProducts point
 
-            let forcing = min 0.5 (sqrt (at.GradientNorm / state.StartNorm))
+            let tolerance =
+                TrustRegion.forcing at.GradientNorm state.StartNorm * at.GradientNorm
+
             let most = min options.MaxProducts (max 1 point.Length)
 
             let result =
-                Steihaug.solve product at.Gradient state.Radius (forcing * at.GradientNorm) most
+                Steihaug.solve product at.Gradient state.Radius tolerance most
                 |> orGradient at state.Radius
 
             let target = point + result.Move
             let next = oracle.Evaluate target
-            let ratio = agreement at next result.ModelChange
-            let radius = adjust options state.Radius ratio result
+
+            let ratio =
+                TrustRegion.agreement
+                    at.Point.DType.Epsilon
+                    (struct (at.Value, at.GradientNorm))
+                    (struct (next.Value, next.GradientNorm))
+                    result.ModelChange
+
+            let radius = TrustRegion.adjust options state.Radius ratio (Vector.norm result.Move)
 
             if ratio > options.AcceptAbove then
                 Step.moved target (Vector.norm result.Move) {
@@ -170,4 +118,10 @@ module NewtonCg =
 
             { Current = at; Radius = options.InitialRadius; StartNorm = at.GradientNorm }
 
-        Method.create "newton-cg" init (step options)
+        let method = Method.create "newton-cg" init (step options)
+
+        match options.Matrix with
+        | CurvatureMatrix.GaussNewton -> method
+        | CurvatureMatrix.Hessian ->
+            method
+            |> Method.withTwin (fun length -> NewtonCgInPlace(length, options) :> Workspace)

@@ -19,6 +19,8 @@ type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle,
     // The method's chance is apart from that of the certificates.
     let certificateKey = Key.fold -1L (Key.ofSeed options.Seed)
     let target = Rules.target options.StopRules
+    // Asked once: comparing times allocates.
+    let isTimed = options.Budget.Time < TimeSpan.MaxValue
 
     let tolerance (startNorm: float) : float =
         Rules.tolerance options.StopRules startNorm
@@ -84,7 +86,7 @@ type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle,
     member _.Refusal(steps: int64) : Reason voption =
         if steps >= options.Budget.Steps then
             ValueSome(Reason.Spent("steps", string options.Budget.Steps))
-        elif options.Budget.Time < TimeSpan.MaxValue && clock.Elapsed >= options.Budget.Time then
+        elif isTimed && clock.Elapsed >= options.Budget.Time then
             ValueSome(Reason.Spent("time", $"{options.Budget.Time}"))
         elif Rules.isRequested options.StopRules then
             ValueSome Reason.Requested
