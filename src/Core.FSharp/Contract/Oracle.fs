@@ -56,6 +56,7 @@ type Oracle
                 arrays
         | ValueSome _
         | ValueNone -> ValueNone
+
     // Asked once: comparing times allocates.
     let isTimed = budget.Time < TimeSpan.MaxValue
 

@@ -529,8 +529,6 @@ let private workspaces =
                 Expect.equal (path lbfgs chain (chainStart 3)) EvaluationPath.Compiled "a twin"
                 let single = Tensor.cast DType.Float32 (chainStart 3)
                 Expect.equal (path lbfgs chain single) EvaluationPath.Eager "Float32"
-                let sgd = Sgd.create Sgd.defaults
-                Expect.equal (path sgd chain (chainStart 3)) EvaluationPath.Eager "no twin"
                 let sampled = Objective.sampled "s" 1.0 chain.Function (fun _ -> chain.Function)
                 let sampled = { sampled with Arrays = chain.Arrays }
                 Expect.equal (path lbfgs sampled (chainStart 3)) EvaluationPath.Eager "samples"
