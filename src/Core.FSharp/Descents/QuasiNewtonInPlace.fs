@@ -25,8 +25,13 @@ type internal PairInPlace(length: int) =
 type internal LbfgsInPlace(length: int, history: int) =
     inherit DescentInPlace<LbfgsMemory>(length)
     let places = min history (Int32.MaxValue - 1) + 1
-    // Grows until the ring is closed, so that a long history costs nothing before it is used.
+    // Grows until the ring is closed, so that a long history costs nothing before it is used; short ones are made at once.
     let ring = List<PairInPlace>()
+
+    do
+        for _ in 1 .. min places (1024 / length) do
+            ring.Add(PairInPlace length)
+
     let mutable count = 0
     let mutable newest = places - 1
     // γ = yᵀ s / yᵀ y of the newest pair.

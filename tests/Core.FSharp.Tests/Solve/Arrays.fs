@@ -30,14 +30,12 @@ let inPlace (objective: Objective) : Objective = {
         Arrays = ValueSome(fun length -> EagerArrays(objective.Function, length) :> ArrayFunction)
 }
 
-/// Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)² by hand, without garbage; for one variable ½ (x − 1)².
+/// Σ 100 (xᵢ₊₁ − xᵢ²)² + (1 − xᵢ)² by hand, without garbage; for one variable ½ s² + ¼ s⁴ with s = x − 1.
 type Chain(length: int) =
     let curvature (x: float[]) (i: int) =
         1200.0 * x[i] * x[i] - 400.0 * x[i + 1] + 2.0
 
-    let parabola (x: float[]) (gradient: float[]) =
-        gradient[0] <- x[0] - 1.0
-        0.5 * (x[0] - 1.0) * (x[0] - 1.0)
+    let bowl (s: float) = 0.5 * s * s + 0.25 * s * s * s * s
 
     interface ArrayFunction with
         member _.Length = length
@@ -49,14 +47,13 @@ type Chain(length: int) =
                 let bend, rest = x[i + 1] - x[i] * x[i], 1.0 - x[i]
                 total <- total + 100.0 * bend * bend + rest * rest
 
-            if length = 1 then
-                0.5 * (x[0] - 1.0) * (x[0] - 1.0)
-            else
-                total
+            if length = 1 then bowl (x[0] - 1.0) else total
 
         member _.ValueAndGradient(x, gradient) =
             if length = 1 then
-                parabola x gradient
+                let s = x[0] - 1.0
+                gradient[0] <- s + s * s * s
+                bowl s
             else
                 let mutable total = 0.0
                 let mutable carried = 0.0
@@ -74,7 +71,7 @@ type Chain(length: int) =
             Array.Clear product
 
             if length = 1 then
-                product[0] <- v[0]
+                product[0] <- (1.0 + 3.0 * (x[0] - 1.0) * (x[0] - 1.0)) * v[0]
 
             for i in 0 .. length - 2 do
                 product[i] <- product[i] + curvature x i * v[i] - 400.0 * x[i] * v[i + 1]
@@ -84,7 +81,7 @@ type Chain(length: int) =
             Array.Clear hessian
 
             if length = 1 then
-                hessian[0] <- 1.0
+                hessian[0] <- 1.0 + 3.0 * (x[0] - 1.0) * (x[0] - 1.0)
 
             for i in 0 .. length - 2 do
                 let at = i * length + i
@@ -97,7 +94,8 @@ type Chain(length: int) =
 let chain: Objective =
     let f (x: Tensor) =
         if x.Length = 1 then
-            0.5 * Tensor.sum (Tensor.square (x - 1.0))
+            let s = x - 1.0
+            Tensor.sum (0.5 * Tensor.square s + 0.25 * Tensor.power 4.0 s)
         else
             let n = x.Length
             let head = x[.. n - 2]

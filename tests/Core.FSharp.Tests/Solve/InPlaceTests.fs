@@ -447,7 +447,7 @@ let private garbage =
                         $"{method.Name}, {n} variables: steady steps allocate nothing"
                         (fun () ->
                             // The first moves fill the memory of pairs.
-                            let steps = if n = 1 then 2L else 30L
+                            let steps = if n = 1 then 5L else 30L
                             let seen = readings method n steps
                             let settled = seen |> List.skip (seen.Length / 2)
                             Expect.isGreaterThan seen.Length 1 "evaluations"
