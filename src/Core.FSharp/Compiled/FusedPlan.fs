@@ -10,6 +10,8 @@ open Optim.Primitives
 type internal FusedStep =
     /// Loops.
     | Code of LoopCode
+    /// Loops in parts, side by side, and where their totals are added to.
+    | Parts of PartCode * Parts * totals: Place list
     /// A call from places to a place.
     | Call of Call * operands: Place[] * result: Place
 
@@ -32,18 +34,20 @@ type internal FusedPlan = {
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
 type private Draft =
     | Code of LoopCode * touched: int list
+    | Parts of PartCode * Parts * touched: int list
     | Call of Call * operands: int[] * result: int
 
 /// Plans of fused programs.
 [<RequireQualifiedAccess>]
 module internal FusedPlan =
 
-    /// Blocks of stages between calls, each with the calls that follow it.
-    let private blocks (stages: Stage list) : (Stage list * int list) list =
-        let add (stage: Stage) (later: (Stage list * int list) list) =
+    /// Blocks of stages between parts and calls; the parts and calls of a block's last stage follow it.
+    let private blocks (stages: Stage list) : Stage list list =
+        let add (stage: Stage) (later: Stage list list) =
             match later with
-            | (others, calls) :: rest when stage.Calls.IsEmpty -> (stage :: others, calls) :: rest
-            | _ -> ([ stage ], stage.Calls) :: later
+            | others :: rest when stage.Calls.IsEmpty && stage.Parts.IsEmpty ->
+                (stage :: others) :: rest
+            | _ -> [ stage ] :: later
 
         List.foldBack add stages []
 
@@ -65,23 +69,40 @@ module internal FusedPlan =
         (nodeOf: int -> int)
         (stages: Stage list)
         : Draft[] * int =
-        let parts =
+        let blocks =
             blocks stages
-            |> List.map (fun (stages, calls) -> LoopBlock(placement, stages), calls)
+            |> List.map (fun stages ->
+                let last = List.last stages
+                let parts = last.Parts |> List.map (fun parts -> PartsBlock(placement, parts))
+                LoopBlock(placement, stages), parts, last.Calls
+            )
 
-        // Numbers that outlive the block in which they are computed go through memory.
-        for block, _ in parts do
-            for node in block.Used - block.Defined do
+        // Numbers that outlive the code that computes them go through memory.
+        for block, parts, _ in blocks do
+            for node in block.Touched.Used - block.Touched.Defined do
                 placement.Store node
 
+            for one in parts do
+                for node in one.Touched.Used + Set.ofList one.Parts.PartTotals do
+                    placement.Store node
+
+        let touches (touched: Touched) : Set<int> =
+            let kept = touched.Defined |> Set.filter placement.IsStored
+            Set.map nodeOf touched.Slots + (touched.Used - touched.Defined) + kept
+
         let steps = [|
-            for block, calls in parts do
-                if not (block.Slots.IsEmpty && block.Defined.IsEmpty) then
-                    let kept = block.Defined |> Set.filter placement.IsStored
+            for block, parts, calls in blocks do
+                let touched = block.Touched
 
-                    let touched = Set.map nodeOf block.Slots + (block.Used - block.Defined) + kept
+                if
+                    not (touched.Slots.IsEmpty && touched.Defined.IsEmpty && block.Cleared.IsEmpty)
+                then
+                    let all = touches touched + Set.ofList block.Cleared
+                    Draft.Code(block.Emit slotOf, List.ofSeq all)
 
-                    Draft.Code(block.Emit slotOf, List.ofSeq touched)
+                for one in parts do
+                    let all = touches one.Touched + Set.ofList one.Parts.PartTotals
+                    Draft.Parts(one.Emit slotOf, one.Parts, List.ofSeq all)
 
                 for node in calls do
                     match callOf placement.Graph node with
@@ -89,7 +110,7 @@ module internal FusedPlan =
                     | ValueNone -> ()
         |]
 
-        steps, parts |> List.sumBy (fun (block, _) -> block.LoopCount)
+        steps, blocks |> List.sumBy (fun (block, _, _) -> block.LoopCount)
 
     /// The nodes whose memory a step touches.
     let private touchedBy (placement: Placement) (step: Draft) : int list =
@@ -98,7 +119,8 @@ module internal FusedPlan =
             under
 
         match step with
-        | Draft.Code(_, touched) -> touched
+        | Draft.Code(_, touched)
+        | Draft.Parts(_, _, touched) -> touched
         | Draft.Call(_, operands, result) ->
             result :: (operands |> Array.map owner |> List.ofArray) |> List.distinct
 
@@ -212,6 +234,8 @@ module internal FusedPlan =
                 |> Array.map (fun step ->
                     match step with
                     | Draft.Code(code, _) -> FusedStep.Code code
+                    | Draft.Parts(code, parts, _) ->
+                        FusedStep.Parts(code, parts, parts.PartTotals |> List.map place)
                     | Draft.Call(call, operands, result) ->
                         FusedStep.Call(call, Array.map place operands, place result)
                 )

@@ -5,6 +5,7 @@ namespace Optim.Compiled
 open System
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open System.Threading.Tasks
 open Microsoft.FSharp.NativeInterop
 open Optim
 
@@ -86,7 +87,8 @@ type internal FusedSession(plan: FusedPlan) =
         steps
         |> Array.map (fun step ->
             match step with
-            | FusedStep.Code _ -> [||]
+            | FusedStep.Code _
+            | FusedStep.Parts _ -> [||]
             | FusedStep.Call(_, operands, _) -> Array.zeroCreate<Array> operands.Length
         )
 
@@ -119,10 +121,57 @@ type internal FusedSession(plan: FusedPlan) =
         | [| FusedStep.Code code |] -> code
         | _ -> null
 
+    let addTotals
+        (parts: Parts)
+        (partials: Array)
+        (totals: Place list)
+        (inputs: Array[])
+        (outputs: Array[])
+        : unit =
+        let count = totals.Length
+
+        totals
+        |> List.iteri (fun j place ->
+            match arrayOf place inputs outputs, place, partials with
+            | (:? (float[]) as into),
+              (Place.Buffer(_, at) | Place.Output(_, at)),
+              (:? (float[]) as own) ->
+                for p in 0 .. parts.Count - 1 do
+                    into[at] <- into[at] + own[p * count + j]
+            | (:? (float32[]) as into),
+              (Place.Buffer(_, at) | Place.Output(_, at)),
+              (:? (float32[]) as own) ->
+                for p in 0 .. parts.Count - 1 do
+                    into[at] <- into[at] + own[p * count + j]
+            | _ -> invalidOp "a total has no memory of its own"
+        )
+
+    /// All parts, on several threads; their totals are added in order.
+    let runParts
+        (code: PartCode)
+        (parts: Parts)
+        (totals: Place list)
+        (inputs: Array[])
+        (outputs: Array[])
+        : unit =
+        let partials = pinned parts.PartsType (parts.Count * totals.Length)
+        let stride = totals.Length * parts.PartsType.Size
+        let first = addressOf partials
+
+        Parallel.For(
+            0,
+            parts.Count,
+            fun part -> code.Invoke(tableAddress, nativeint part, first + nativeint (part * stride))
+        )
+        |> ignore
+
+        addTotals parts partials totals inputs outputs
+
     let runSteps (inputs: Array[]) (starts: int[]) (outputs: Array[]) : unit =
         for k in 0 .. steps.Length - 1 do
             match steps[k] with
             | FusedStep.Code code -> code.Invoke tableAddress
+            | FusedStep.Parts(code, parts, totals) -> runParts code parts totals inputs outputs
             | FusedStep.Call(call, operands, result) ->
                 let arrays, offsets = operandArrays[k], operandOffsets[k]
 
@@ -207,7 +256,8 @@ type internal FusedProgram(graph: Graph) =
             |> Array.sumBy (fun step ->
                 match step with
                 | FusedStep.Call _ -> 1
-                | FusedStep.Code _ -> 0
+                | FusedStep.Code _
+                | FusedStep.Parts _ -> 0
             )
 
         let bytes =

@@ -378,6 +378,11 @@ type internal LoopBuilder(placement: Placement, slotOf: int -> int) =
                     | ValueNone -> None
                 )
 
+            let cut = loops |> List.map LoopParts.split
+            let whole = cut |> List.map (fun struct (loop, _) -> loop)
+
+            let parts = cut |> List.choose (fun struct (_, parts) -> ValueOption.toOption parts)
+
             Ok {
                 Cleared = [
                     for root in rootsOf index do
@@ -390,7 +395,8 @@ type internal LoopBuilder(placement: Placement, slotOf: int -> int) =
                 ]
                 NumbersOf = List.map fst numbers
                 Numbers = List.map snd numbers
-                Loops = loops
+                Loops = whole
+                Parts = parts
                 Calls = [
                     for i in 0 .. nodes.Length - 1 do
                         if placement.Role i = Role.Called && placement.Stage i = index then

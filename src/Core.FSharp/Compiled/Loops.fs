@@ -32,6 +32,17 @@ type internal Loop = {
     Totals: int list
 }
 
+/// The largest segment of a loop, cut into parts of equal size that threads compute side by side. Its first loop is over
+/// the parts.
+[<NoComparison; NoEquality>]
+type internal Parts = {
+    PartsType: DType
+    Count: int
+    Whole: Segment
+    /// The nodes whose totals it makes: they are added to what is in memory.
+    PartTotals: int list
+}
+
 /// Everything that happens in one stage, in order.
 [<NoComparison; NoEquality>]
 type internal Stage = {
@@ -41,6 +52,7 @@ type internal Stage = {
     /// The nodes whose memory is zero before the loops.
     Cleared: int list
     Loops: Loop list
+    Parts: Parts list
     Calls: int list
 }
 
