@@ -18,7 +18,9 @@ module internal Recorder =
 
         let engine = inputs[0].Engine
         use detachment = engine.Detach()
-        let recording = Recording(engine, detachment)
+        // The values on the way go back to the engine; large ones would keep the garbage collector busy.
+        use scope = engine.OpenScope()
+        let recording = Recording(engine, detachment, scope)
 
         try
             let ids = inputs |> Array.mapi (fun i x -> recording.Input(i, x))

@@ -9,7 +9,7 @@ open Optim.Transforms
 /// What one function did so far. Any thread may append, because a user's function may compute in parallel; a node always
 /// comes after those it is computed from.
 [<Sealed>]
-type internal Recording(engine: Engine, detachment: EngineDetachment) =
+type internal Recording(engine: Engine, detachment: EngineDetachment, scope: EngineScope) =
     let level = Level.Next()
     let nodes = List<Node>()
     let constants = Dictionary<Tensor, int> HashIdentity.Reference
@@ -39,6 +39,7 @@ type internal Recording(engine: Engine, detachment: EngineDetachment) =
             | true, id -> id
             | false, _ ->
                 let lasting = detachment.Lasting x
+                scope.Keep lasting
                 let id = add (Source.Constant lasting) lasting
                 constants.Add(x, id)
                 id
