@@ -6,4 +6,6 @@ namespace Optim;
 internal static class Functions
 {
     public static FSharpFunc<Tensor, Tensor> ToCore(Func<Tensor, Tensor> f) => FuncConvert.FromFunc(f);
+
+    public static FSharpFunc<Tensor[], Tensor[]> ToCore(Func<Tensor[], Tensor[]> f) => FuncConvert.FromFunc(f);
 }

@@ -34,6 +34,10 @@ public sealed record SolveOptions
     /// <value>Default: 1. Range: 0 or more.</value>
     public long TraceEvery { get; init; } = 1;
 
+    /// <summary>Every how many steps progress is told. Telling of every step costs a copy of the point each time.</summary>
+    /// <value>Default: 1. Range: 1 or more.</value>
+    public long ProgressEvery { get; init; } = 1;
+
     /// <summary>Where the objective is computed; the start is moved there.</summary>
     /// <value>Default: <see cref="Device.Cpu"/>, the only device of this version.</value>
     public Device Device { get; init; } = Device.Cpu;
@@ -63,7 +67,7 @@ public sealed record SolveOptions
         var observe = progress is null
             ? Core.SolveOptionsModule.defaults.Observe
             : FuncConvert.FromAction<Core.StepReport, Tensor>((report, _) => progress.Report(StepReport.FromCore(report)));
-        return new Core.SolveOptions(Limits(time), rules, Seed, TraceEvery, observe, observeEvery: 1, examinesCurvature: true, token, Checkpoint.ToCore(), Clock);
+        return new Core.SolveOptions(Limits(time), rules, Seed, TraceEvery, observe, ProgressEvery, examinesCurvature: true, token, Checkpoint.ToCore(), Clock);
     }
 
     private Core.Budget Limits(TimeSpan time) =>
@@ -84,6 +88,11 @@ public sealed record SolveOptions
         foreach (var (name, count) in counts.Where(entry => entry.Item2 < 0))
         {
             yield return $"{name} is {count}, expected 0 or more";
+        }
+
+        if (ProgressEvery < 1)
+        {
+            yield return $"{nameof(ProgressEvery)} is {ProgressEvery}, expected 1 or more";
         }
 
         if (StopRules is null || StopRules.Contains(null!))

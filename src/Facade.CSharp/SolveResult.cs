@@ -16,6 +16,7 @@ public sealed record SolveResult
         Steps = core.Steps;
         Evaluations = Optim.Evaluations.FromCore(core.Evaluations);
         Elapsed = core.Elapsed;
+        Path = core.Path.IsCompiled ? EvaluationPath.Compiled : EvaluationPath.Eager;
         Trace = [.. core.Trace.Select(StepReport.FromCore)];
         _text = Core.SolveResultModule.text(core);
     }
@@ -46,6 +47,9 @@ public sealed record SolveResult
 
     /// <summary>Wall-clock time without observers.</summary>
     public TimeSpan Elapsed { get; }
+
+    /// <summary>How the run computed the objective.</summary>
+    public EvaluationPath Path { get; }
 
     /// <summary>Reports of steps, oldest first.</summary>
     public IReadOnlyList<StepReport> Trace { get; }

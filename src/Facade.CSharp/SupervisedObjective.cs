@@ -35,6 +35,12 @@ public sealed class SupervisedObjective : Objective
     /// <summary>How many steps see all examples once, but for those left over: ⌊examples / batch size⌋.</summary>
     public int StepsPerEpoch => Tasks.stepsPerEpoch(BatchSize, Dataset.Core);
 
+    /// <inheritdoc/>
+    public override SupervisedObjective Compile() => new(Optim.Core.ObjectiveModule.compile(Core), _task, Model, Dataset, BatchSize);
+
+    /// <inheritdoc/>
+    public override SupervisedObjective AsEager() => new(Optim.Core.ObjectiveModule.eager(Core), _task, Model, Dataset, BatchSize);
+
     /// <summary>How good parameters are on the examples learned from.</summary>
     /// <param name="parameters">The parameters (n), as a result's point.</param>
     /// <returns>Mean loss and accuracy.</returns>

@@ -74,6 +74,7 @@ public static class ExceptionTests
         ["Model.Apply ShapeException"] = () => Digits().Model.Apply(Two, Two),
         ["Model.Classify ShapeException"] = () => Digits().Model.Classify(Two, Two),
         ["Model.Mlp ArgumentException"] = () => Model.Mlp(1, [-1], 1),
+        ["Objective.Compile ArgumentException"] = () => Objective.Supervised(Model.Mlp(64, [], 10), Dataset.Digits(), batchSize: 8).Compile(),
         ["Objective.Supervised ArgumentException"] = () => Objective.Supervised(Model.Mlp(3, [], 10), Dataset.Digits()),
         ["Oracle.GaussNewtonProducts InvalidOperationException"] = () =>
             Solver.Minimize(Samples.Rosenbrock, Samples.RosenbrockStart, new NewtonCg { Matrix = CurvatureMatrix.GaussNewton }),

@@ -14,6 +14,7 @@ public static class SolveOptionsTests
         ("gradients", new SolveOptions { MaxGradients = -3 }, ["MaxGradients", "-3", "0 or more"]),
         ("products", new SolveOptions { MaxProducts = -4 }, ["MaxProducts", "-4", "0 or more"]),
         ("trace", new SolveOptions { TraceEvery = -5 }, ["TraceEvery", "-5", "0 or more"]),
+        ("progress", new SolveOptions { ProgressEvery = 0 }, ["ProgressEvery", "0", "1 or more"]),
         ("device", new SolveOptions { Device = Device.Cuda(0) }, ["Device", "cuda:0", "cpu"]),
         ("no rules", new SolveOptions { StopRules = null! }, ["StopRules", "null"]),
         ("a null rule", new SolveOptions { StopRules = [null!] }, ["StopRules", "null"]),
@@ -47,6 +48,7 @@ public static class SolveOptionsTests
             Expect.equal(mine.MaxProducts, core.Budget.Products, "products");
             Expect.equal(mine.Seed, core.Seed, "seed");
             Expect.equal(mine.TraceEvery, core.TraceEvery, "trace");
+            Expect.equal(mine.ProgressEvery, core.ObserveEvery, "progress");
             Expect.isTrue(ReferenceEquals(mine.Clock, core.Clock), "clock");
             Expect.isTrue(core.Save.IsNone && mine.Checkpoint == CheckpointPlan.None, "checkpoint");
             var rules = mine.StopRules.Cast<StopRule.CoreRule>().Select(rule => rule.Rule).ToArray();
