@@ -4,6 +4,7 @@ open System
 open Optim
 open Optim.Core
 open Optim.Core.Derivatives
+open Optim.Managed
 
 /// What a second look at a point with a small gradient shows.
 [<RequireQualifiedAccess; NoComparison; NoEquality>]
@@ -20,7 +21,7 @@ module internal Certify =
 
     /// Points up to this length get an exact Hessian, longer ones a Lanczos process.
     [<Literal>]
-    let private denseLimit = 32
+    let denseLimit = 32
 
     /// The number of Hessian products of a Lanczos process.
     [<Literal>]
@@ -85,6 +86,38 @@ module internal Certify =
             let _, product = gradAndHvp objective.Function point
             lanczos key product point
 
+    /// Whether a smallest curvature is negative beyond rounding, given the largest magnitude of one.
+    let isSaddle (smallest: float) (largest: float) : bool = smallest < -1e-6 * largest
+
+    /// What the smallest curvature and the largest magnitude of one make of a certificate with a small gradient.
+    let weigh (certificate: Certificate) (smallest: float) (largest: float) : Finding =
+        if not (Double.IsFinite smallest && Double.IsFinite largest) then
+            Finding.Confirmed certificate
+        elif isSaddle smallest largest then
+            Finding.Saddle(certificate.GradientNorm, smallest)
+        else
+            Finding.Confirmed { certificate with SmallestCurvature = ValueSome smallest }
+
+    /// The smallest curvature of a Hessian (n, n) in memory where it shows a saddle; 0 where it does not, or is not finite.
+    /// work: n² numbers, overwritten. Allocates nothing where the Hessian is positive definite.
+    let descent (n: int) (hessian: float[]) (work: float[]) : float =
+        InPlaceMatrix.symmetricPart n 0.0 hessian work
+
+        if FactorCholesky.factor n work 0 < 0 then
+            0.0
+        else
+            let values = Array.zeroCreate n
+            InPlaceMatrix.symmetricPart n 0.0 hessian work
+
+            // Where it fails, the values are NaN.
+            FactorEigen.symmetricValues n (struct (work, 0)) (struct (values, 0)) |> ignore
+            let smallest = values[0]
+
+            if isSaddle smallest (FactorVector.largest (values.AsSpan())) then
+                smallest
+            else
+                0.0
+
     /// A second look at a point whose gradient seemed to be at most the tolerance. mayLook: asked once the gradient is
     /// confirmed, whether the budget allows to look at the curvature; its cost is counted by then.
     let check
@@ -111,10 +144,4 @@ module internal Certify =
                 Finding.Confirmed certificate
             else
                 let struct (smallest, largest) = curvatures objective key point
-
-                if not (Double.IsFinite smallest && Double.IsFinite largest) then
-                    Finding.Confirmed certificate
-                elif smallest < -1e-6 * largest then
-                    Finding.Saddle(norm, smallest)
-                else
-                    Finding.Confirmed { certificate with SmallestCurvature = ValueSome smallest }
+                weigh certificate smallest largest

@@ -13,6 +13,21 @@ type internal Verdict =
     /// It ended, at this evaluation if it is no mere best point.
     | End of Run * Reason * Evaluation voption * Certificate voption
 
+/// EndTests that all loops share, on plain numbers.
+[<RequireQualifiedAccess>]
+module internal EndTests =
+
+    /// Whether no bounded objective falls so low.
+    let isTooLow (value: float) : bool = value < -1e100
+
+    /// The reason of a run that went to a point where value or gradient are not finite.
+    let notFinite (steps: int64) (value: float) (norm: float) : Reason =
+        Reason.NotFinite $"at step {steps} the value is {value:g3} and the gradient norm {norm:g3}"
+
+    /// Whether a method still has steps to leave a saddle that was found.
+    let isLeaving (steps: int64) (saddleSince: int64) : bool =
+        saddleSince >= 0L && steps - saddleSince < 3L
+
 /// Decides after each step of a run whether it goes on. All loops ask it, so that a run ends alike on every path.
 [<Sealed>]
 type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle, clock: RunClock) =
@@ -57,8 +72,7 @@ type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle,
 
         match run.Last with
         | ValueSome last when last.GradientNorm <= limit ->
-            let isWaiting =
-                run.SaddleSince >= 0L && run.Steps - run.SaddleSince < 3L && not insists
+            let isWaiting = EndTests.isLeaving run.Steps run.SaddleSince && not insists
 
             if isWaiting then
                 Verdict.GoOn run
@@ -68,8 +82,6 @@ type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle,
                 | ValueNone -> confirm run insists last limit
         | ValueSome _
         | ValueNone -> Verdict.GoOn { run with SaddleSince = -1L }
-
-    let isTooLow (value: float) : bool = value < -1e100
 
     let isBest (run: Run) : bool =
         match run.Last, run.Best with
@@ -100,7 +112,7 @@ type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle,
         (value: float, norm: float, limit: float, accepted: bool, isStuck: bool, saddleSince: int64)
         : bool =
         isStuck
-        || isTooLow value
+        || EndTests.isTooLow value
         || accepted && not (Double.IsFinite value && Double.IsFinite norm)
         || norm <= limit
         || saddleSince >= 0L
@@ -109,16 +121,14 @@ type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle,
     /// Whether the run goes on after a step that led to it.
     member _.Judge(run: Run, step: Step<obj | null>) : Verdict =
         match run.Last with
-        | ValueSome last when isTooLow last.Value ->
+        | ValueSome last when EndTests.isTooLow last.Value ->
             Verdict.End(run, Reason.Unbounded last.Value, ValueNone, ValueNone)
         | ValueSome last when
             step.Accepted
             && not (Double.IsFinite last.Value && Double.IsFinite last.GradientNorm)
             ->
-            let detail =
-                $"at step {run.Steps} the value is {last.Value:g3} and the gradient norm {last.GradientNorm:g3}"
-
-            Verdict.End(run, Reason.NotFinite detail, ValueNone, ValueNone)
+            let reason = EndTests.notFinite run.Steps last.Value last.GradientNorm
+            Verdict.End(run, reason, ValueNone, ValueNone)
         | ValueSome _
         | ValueNone ->
             let isStuck, detail =
@@ -141,7 +151,9 @@ type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle,
             with
             | Verdict.End _ as ended -> ended
             | Verdict.GoOn run ->
-                match Rules.simpleEnd options.StopRules run with
+                let value = run.Last |> ValueOption.map _.Value |> ValueOption.defaultValue nan
+
+                match Rules.simpleEnd options.StopRules value run.QuietMoves with
                 | ValueSome reason -> Verdict.End(run, reason, run.Last, ValueNone)
                 | ValueNone when isStuck ->
                     Verdict.End(run, Reason.NoProgress detail, ValueNone, ValueNone)

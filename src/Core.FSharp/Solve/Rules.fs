@@ -79,20 +79,24 @@ module internal Rules =
         )
         |> ValueOption.ofOption
 
-    let private targetEnd (rules: StopRule list) (last: Evaluation voption) : Reason voption =
+    let private targetEnd (rules: StopRule list) (value: float) : Reason voption =
         rules
         |> List.tryPick (fun rule ->
-            match rule, last with
-            | StopRule.ValueBelow target, ValueSome known when known.Value <= target ->
-                Some(Reason.TargetReached(known.Value, target))
-            | _ -> None
+            match rule with
+            | StopRule.ValueBelow target when value <= target ->
+                Some(Reason.TargetReached(value, target))
+            | StopRule.ValueBelow _
+            | StopRule.GradientBelow _
+            | StopRule.ValueSettled _
+            | StopRule.WhenRequested _ -> None
         )
         |> ValueOption.ofOption
 
-    /// The ending by a rule that needs no second look.
-    let simpleEnd (rules: StopRule list) (run: Run) : Reason voption =
-        targetEnd rules run.Last
-        |> ValueOption.orElseWith (fun () -> quietEnd rules run.QuietMoves)
+    /// The ending by a rule that needs no second look. value: the last one that was evaluated with its gradient, NaN for
+    /// none; counts: of quiet moves.
+    let simpleEnd (rules: StopRule list) (value: float) (counts: int list) : Reason voption =
+        targetEnd rules value
+        |> ValueOption.orElseWith (fun () -> quietEnd rules counts)
 
     /// Whether the caller wishes an end after the present step.
     let isRequested (rules: StopRule list) : bool =

@@ -102,3 +102,42 @@ module Solver =
         (run: Run)
         : SolveResult =
         snd (resumeFor Int64.MaxValue options method objective run)
+
+    /// Minimizes one function of a vector and a member's data for many members side by side, each from its own start and
+    /// with its own outcome: as minimizeWith for every member alone, up to rounding, but computed by one compiled program for
+    /// a block of members at a time, on all processors. A member that ends makes room for the next. The results depend
+    /// neither on the number of processors nor on the other members. data: tensors (members, …), none for a function without data;
+    /// starts: (members, n), Float64. Budget and stop rules hold for each member, but the time for all together; nothing is traced.
+    /// Errors: ArgumentException for illegal options, tensors, or a method without a form in place; InvalidOperationException for
+    /// a function that cannot be recorded or batched, as one that branches on a number; OperationCanceledException when the
+    /// token of the options abandons the runs.
+    let minimizeManyWith
+        (options: SolveOptions)
+        (method: Method)
+        (objective: ManyObjective)
+        (data: Tensor seq)
+        (starts: Tensor)
+        : ManyResult =
+        checkOptions options
+        Many.solve Environment.ProcessorCount options method objective (Array.ofSeq data) starts
+
+    /// minimizeManyWith with SolveOptions.defaults.
+    let minimizeMany
+        (method: Method)
+        (objective: ManyObjective)
+        (data: Tensor seq)
+        (starts: Tensor)
+        : ManyResult =
+        minimizeManyWith SolveOptions.defaults method objective data starts
+
+    /// Fits one model to many data sets: for each member the parameters (n) that minimize ½ Σ rᵢ² for its residuals r, by
+    /// Newton's method with exact Hessians. residuals: from the parameters and the member's part of each data tensor. See
+    /// minimizeManyWith. What the function captures is common to all members. To fit again with the same function, keep
+    /// ManyObjective.leastSquares and call minimizeMany: then nothing is compiled twice.
+    let fitMany
+        (residuals: Tensor -> Tensor[] -> Tensor)
+        (data: Tensor seq)
+        (starts: Tensor)
+        : ManyResult =
+        let objective = ManyObjective.leastSquares "fit" residuals
+        minimizeMany (Newton.create Newton.defaults) objective data starts
