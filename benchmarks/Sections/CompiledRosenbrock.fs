@@ -109,27 +109,36 @@ module CompiledRosenbrock =
             (fun x g -> own.ValueAndGradient(x, g))
             (fun h -> own.HessianProduct(x, v, h))
 
-    let private row (peers: (string * Peer) list) (task: Task) : Row =
-        let works =
-            task.Contenders
-            |> List.choose (fun (name, work) ->
-                Result.toOption work |> Option.map (fun work -> name, work)
-            )
+    /// A row for each task; all their batches take turns.
+    let private rows (peers: (string * Peer) list) (tasks: Task list) : Row list =
+        let works = [
+            for task in tasks do
+                for name, work in task.Contenders do
+                    match work with
+                    | Ok work -> (task.Name, name), work
+                    | Error _ -> ()
+        ]
 
         let samples =
             Measure.together Measure.usual (List.map snd works)
             |> List.zip (List.map fst works)
             |> Map.ofList
 
-        let cell (name: string, work: Result<unit -> unit, string>) : Cell =
+        let cell (task: Task) (name: string, work: Result<unit -> unit, string>) : Cell =
             match work with
-            | Ok _ -> Cell.time 1e-6 name samples[name]
+            | Ok _ -> Cell.time 1e-6 name samples[(task.Name, name)]
             | Error why -> Cell.missing name why
 
-        let peer (name: string, peer: Peer) : Cell =
+        let peer (task: Task) (name: string, peer: Peer) : Cell =
             Python.cell (fun seconds -> seconds / 1e-6) task.Name name peer
 
-        { Name = task.Name; Cells = List.map cell task.Contenders @ List.map peer peers }
+        [
+            for task in tasks do
+                {
+                    Name = task.Name
+                    Cells = List.map (cell task) task.Contenders @ List.map (peer task) peers
+                }
+        ]
 
     /// A contender's best batch; not a number where it has none.
     let private timeOf (contender: string) (row: Row) : float =
@@ -175,8 +184,14 @@ module CompiledRosenbrock =
             "JAX", Python.measure "jax" "jax_rosenbrock.py" threads
         ]
 
-        let gradients = sizes |> List.map (gradientTask >> row peers)
-        let products = sizes |> List.map (productTask >> row peers)
+        let gradients, products =
+            sizes
+            |> List.map (fun n ->
+                match rows peers [ gradientTask n; productTask n ] with
+                | [ gradient; product ] -> gradient, product
+                | other -> invalidOp $"two tasks have {other.Length} rows"
+            )
+            |> List.unzip
 
         {
             Name = "compiled"
@@ -190,7 +205,7 @@ module CompiledRosenbrock =
                         "the C# loops hold derivatives found by a person; AVX-512: one pass, eight numbers at a time"
                         "all agree with the eager derivatives to 1e-12 here, or this run would have ended"
                         "eager: inside a scope as in a step of the solver; torch: Hessian products by double backward"
-                        "the table has medians, the aims compare best batches; the batches of a row took turns"
+                        "the table has medians, the aims compare best batches; the batches of a size took turns"
                     ]
                 }
             ]
