@@ -45,3 +45,12 @@ let varied =
         for claims, method in Subjects.varied do
             Laws.forMethodClaiming claims method
     ]
+
+[<Tests>]
+let inPlace =
+    testList "In place" [
+        for claims, method in Subjects.catalogued @ Subjects.varied do
+            match Twins.ofMethod method with
+            | ValueSome twin -> Laws.forMethodClaiming claims twin
+            | ValueNone -> ()
+    ]
