@@ -228,11 +228,12 @@ let private apply (pool: Value list) (step: Step) : Value =
     let a = pick step.A
     let c = Choices step.P
 
-    // The first value from B on that goes together with a; a itself does.
+    // The first value from B on that goes together with a, or a itself.
     let partner =
         [ 0 .. pool.Length - 1 ]
         |> List.map (fun k -> pick (abs step.B % 1000 + k))
-        |> List.find (fun b -> broadcasts a.Tensor b.Tensor)
+        |> List.tryFind (fun b -> broadcasts a.Tensor b.Tensor)
+        |> Option.defaultValue a
 
     let made =
         match abs step.Code % 16 with

@@ -45,10 +45,11 @@ type internal Bounded private (value: Tensor, error: Tensor, level: Level, doubt
         | :? Bounded as b when b.Level = level.Number -> b.Value
         | _ -> x
 
+    // A constant may be the result of arithmetic with other constants.
     member private _.ErrorOf(x: Tensor) : Tensor =
         match x with
         | :? Bounded as b when b.Level = level.Number -> b.Error
-        | _ -> Constant.zeros x
+        | _ -> absolute x
 
     // Whether a and b are so near that their order is open; equal ones count where `equalToo`.
     member private _.Compare(a: Tensor, b: Tensor, ea: Tensor, eb: Tensor, equalToo: bool) : unit =
@@ -197,7 +198,7 @@ type internal Bounded private (value: Tensor, error: Tensor, level: Level, doubt
                 |> Array.map (fun y ->
                     match y with
                     | :? Bounded as b when b.Level = level.Number -> b.Value, b.Error
-                    | plain -> plain, Constant.zeros plain
+                    | plain -> plain, absolute plain
                 )
 
             results, doubts.Found
