@@ -1,6 +1,6 @@
 /// Fused loops at sizes around the length of a vector, the length of a partial sum and the cutting into parts: at each, the
 /// values, gradients, Hessian products and batches of functions that move elements in every way.
-module Optim.CoreTests.LoopTests
+module Optim.CoreTests.FusedLoopTests
 
 open System
 open Expecto
