@@ -88,6 +88,13 @@ module Laws =
             $"laws of {method.Name}"
             (forClaims LawSettings.defaults claims |> List.map (test method))
 
+    /// Tests of the same laws on compiled objectives, with three cases for each, because every case is compiled.
+    let forMethodCompiled (claims: Claims) (method: Method) : Test =
+        testList
+            $"laws of {method.Name}, compiled"
+            (forClaims { LawSettings.defaults with Cases = 3; Compiles = true } claims
+             |> List.map (test method))
+
     /// Tests of the universal laws: one line tests a new method.
     let forMethod (method: Method) : Test = forMethodClaiming Claims.none method
 

@@ -40,6 +40,13 @@ let catalogued =
     ]
 
 [<Tests>]
+let compiled =
+    testList "Compiled" [
+        for claims, method in Subjects.catalogued do
+            Laws.forMethodCompiled claims method
+    ]
+
+[<Tests>]
 let varied =
     testList "Varied" [
         for claims, method in Subjects.varied do

@@ -116,14 +116,14 @@ module Budgets =
             fun method ->
                 Law.forAll
                     { settings with Cases = 2 * settings.Cases }
-                    (limitedTrials limits ProblemGenerators.any)
+                    (limitedTrials limits (Law.cases settings ProblemGenerators.any))
                     program
                     (fun trial -> overspent trial.Limit (record method trial))
     }
 
     /// One call with plain numbers is a value; one call from inside a derivative is a gradient, products of the Hessian
     /// after a gradient, or a Hessian of n products. Without products every call is known: a gradient counts a value too, but
-    /// for the one that a refused product may leave behind.
+    /// for the one that a refused product may leave behind, and which a compiled objective does not compute.
     let private miscounted (problem: LawProblem) (recording: Recording) : string voption =
         let counts = recording.Result.Evaluations
         let plain, differentiated = recording.Plain, recording.Differentiated
@@ -141,7 +141,12 @@ module Budgets =
             && counts.Values <= calls
             && differentiated <= counts.Gradients + counts.Products / n
 
-        let isExact = differentiated = counts.Gradients && calls <= counts.Values + 1L
+        let unused = if Objective.isCompiled problem.Objective then 1L else 0L
+
+        let isExact =
+            differentiated <= counts.Gradients
+            && counts.Gradients <= differentiated + unused
+            && calls <= counts.Values + 1L
 
         Law.expect (isPossible && (counts.Products > 0L || isExact)) (fun () -> $"{said}; {seen}")
 
@@ -155,7 +160,7 @@ module Budgets =
 
                 Law.forAll
                     { settings with Cases = 2 * settings.Cases }
-                    (limitedTrials limits ProblemGenerators.any)
+                    (limitedTrials limits (Law.cases settings ProblemGenerators.any))
                     program
                     (fun trial -> miscounted (LawProblem.ofCase trial.Case) (record method trial))
     }

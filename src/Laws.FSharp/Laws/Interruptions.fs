@@ -11,7 +11,8 @@ open Optim.Core
 module Interruptions =
 
     /// Runs with an event at one call of the function or after one step; Steps is its number.
-    let private interruptions: Arbitrary<Trial> = Law.trials ProblemGenerators.smooth 20
+    let private interruptions (settings: LawSettings) : Arbitrary<Trial> =
+        Law.trials (Law.cases settings ProblemGenerators.smooth) 20
 
     let private keepsTime (settings: LawSettings) : Law = {
         Name = "never over time"
@@ -45,7 +46,7 @@ module Interruptions =
 
                 Law.forAll
                     settings
-                    interruptions
+                    (interruptions settings)
                     program
                     (fun trial ->
                         let clock = ManualClock()
@@ -148,7 +149,7 @@ module Interruptions =
                         "    printfn \"%d calls\" calls.Value"
                     ]
 
-                Law.forAll settings interruptions program (cancelled method)
+                Law.forAll settings (interruptions settings) program (cancelled method)
     }
 
     /// What contradicts an end that was requested in this step.
@@ -198,7 +199,7 @@ module Interruptions =
                         "printfn \"%s\" (SolveResult.text result)"
                     ]
 
-                Law.forAll settings interruptions program (requested method)
+                Law.forAll settings (interruptions settings) program (requested method)
     }
 
     /// The laws of this family.

@@ -110,7 +110,9 @@ module Invariance =
             fun method ->
                 Law.forAll
                     settings
-                    (Law.trialsOf (ProblemGenerators.moved make ProblemGenerators.convex) steps)
+                    (Law.trialsOf
+                        (ProblemGenerators.moved make (Law.cases settings ProblemGenerators.convex))
+                        steps)
                     (fun trial ->
                         bothPaths
                             trial
@@ -162,7 +164,9 @@ module Invariance =
 
                 Law.forAll
                     settings
-                    (Law.trialsOf (ProblemGenerators.scaled ProblemGenerators.convex) steps)
+                    (Law.trialsOf
+                        (ProblemGenerators.scaled (Law.cases settings ProblemGenerators.convex))
+                        steps)
                     (fun trial -> bothPaths trial (inner trial.Case) "id")
                     (fun trial ->
                         let problem, twin =

@@ -42,18 +42,32 @@ type LawSettings = {
     Seed: uint64
     /// The most simpler cases that are tried on a counterexample: 0 or more. Default 200.
     ShrinkAttempts: int
+    /// Whether objectives are compiled, where they can be. Default false.
+    Compiles: bool
 }
 
 /// Settings of laws.
 [<RequireQualifiedAccess>]
 module LawSettings =
 
-    /// 30 cases for each law, seed 1, 200 attempts to shrink.
-    let defaults: LawSettings = { Cases = 30; Seed = 1UL; ShrinkAttempts = 200 }
+    /// 30 cases for each law, seed 1, 200 attempts to shrink, nothing compiled.
+    let defaults: LawSettings = {
+        Cases = 30
+        Seed = 1UL
+        ShrinkAttempts = 200
+        Compiles = false
+    }
 
 /// Laws from trials.
 [<RequireQualifiedAccess>]
 module internal Law =
+
+    /// The cases, compiled where the settings ask for it.
+    let cases (settings: LawSettings) (cases: Arbitrary<ProblemCase>) : Arbitrary<ProblemCase> =
+        if settings.Compiles then
+            ProblemGenerators.compiled cases
+        else
+            cases
 
     /// Trials of cases, of up to this many steps.
     let trials (cases: Arbitrary<ProblemCase>) (mostSteps: int) : Arbitrary<Trial> =

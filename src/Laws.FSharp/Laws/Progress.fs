@@ -43,7 +43,7 @@ module Progress =
 
                 Law.forAll
                     { settings with Cases = 2 * settings.Cases }
-                    (Law.trials ProblemGenerators.smooth 40)
+                    (Law.trials (Law.cases settings ProblemGenerators.smooth) 40)
                     path
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
@@ -141,7 +141,9 @@ module Progress =
                 fun method ->
                     Law.forAll
                         { settings with Cases = 2 * settings.Cases }
-                        (Law.trialsOf (ProblemGenerators.quadratic condition) steps)
+                        (Law.trialsOf
+                            (Law.cases settings (ProblemGenerators.quadratic condition))
+                            steps)
                         path
                         (fun trial ->
                             let problem = LawProblem.ofCase trial.Case
@@ -199,7 +201,7 @@ module Progress =
 
                 Law.forAll
                     settings
-                    (Law.trialsOf (ProblemGenerators.saddle true) 300L)
+                    (Law.trialsOf (Law.cases settings (ProblemGenerators.saddle true)) 300L)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
@@ -208,9 +210,10 @@ module Progress =
     }
 
     /// Rosenbrock functions of 4 variables or more have a second minimum.
-    let private isOtherMinimum (case: ProblemCase) : bool =
+    let rec private isOtherMinimum (case: ProblemCase) : bool =
         match case with
         | ProblemCase.Rosenbrock(length, _) -> length >= 4
+        | ProblemCase.Compiled inner -> isOtherMinimum inner
         | _ -> false
 
     let private convergesGlobally (settings: LawSettings) : Law = {
@@ -240,7 +243,7 @@ module Progress =
 
                 Law.forAll
                     { settings with Cases = 2 * settings.Cases }
-                    (Law.trialsOf ProblemGenerators.solvable 1_000L)
+                    (Law.trialsOf (Law.cases settings ProblemGenerators.solvable) 1_000L)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
@@ -263,7 +266,7 @@ module Progress =
 
                 Law.forAll
                     settings
-                    (Law.trialsOf ProblemGenerators.noisy 300L)
+                    (Law.trialsOf (Law.cases settings ProblemGenerators.noisy) 300L)
                     program
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case

@@ -49,7 +49,7 @@ module Purity =
 
                 Law.forAll
                     settings
-                    (Law.trials ProblemGenerators.any 30)
+                    (Law.trials (Law.cases settings ProblemGenerators.any) 30)
                     program
                     (fun trial ->
                         let run () =
@@ -86,7 +86,7 @@ module Purity =
 
                 Law.forAll
                     settings
-                    (Law.trials ProblemGenerators.any 10)
+                    (Law.trials (Law.cases settings ProblemGenerators.any) 10)
                     program
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
@@ -129,7 +129,7 @@ module Purity =
 
                 Law.forAll
                     settings
-                    (Law.trials ProblemGenerators.any 10)
+                    (Law.trials (Law.cases settings ProblemGenerators.any) 10)
                     program
                     (fun trial ->
                         let problem, otherProblem =
@@ -171,7 +171,7 @@ module Purity =
 
                 Law.forAll
                     settings
-                    (Law.trials ProblemGenerators.any 16)
+                    (Law.trials (Law.cases settings ProblemGenerators.any) 16)
                     program
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
@@ -234,7 +234,7 @@ module Purity =
 
                 Law.forAll
                     settings
-                    (Law.trials ProblemGenerators.any 12)
+                    (Law.trials (Law.cases settings ProblemGenerators.any) 12)
                     program
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case

@@ -32,7 +32,7 @@ module Robustness =
             fun method ->
                 Law.forAll
                     { settings with Cases = 3 * settings.Cases }
-                    (Law.trials ProblemGenerators.any 60)
+                    (Law.trials (Law.cases settings ProblemGenerators.any) 60)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
@@ -74,7 +74,7 @@ module Robustness =
 
                 Law.forAll
                     settings
-                    (Law.trials ProblemGenerators.smooth 40)
+                    (Law.trials (Law.cases settings ProblemGenerators.smooth) 40)
                     program
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case
@@ -131,7 +131,7 @@ module Robustness =
 
                 Law.forAll
                     settings
-                    (Law.trials ProblemGenerators.smooth 15)
+                    (Law.trials (Law.cases settings ProblemGenerators.smooth) 15)
                     program
                     (doubled method)
     }
@@ -177,7 +177,7 @@ module Robustness =
             fun method ->
                 Law.forAll
                     settings
-                    (Law.trials ProblemGenerators.wronglyDifferentiated 40)
+                    (Law.trials (Law.cases settings ProblemGenerators.wronglyDifferentiated) 40)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
                         let problem = LawProblem.ofCase trial.Case

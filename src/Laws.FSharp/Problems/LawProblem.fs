@@ -265,7 +265,15 @@ module LawProblem =
 
         let change (z: Tensor) = Tensor.matmul a z + b
 
-        { make case start formula (change >> inner.Objective.Function) with Least = inner.Least }
+        let problem = {
+            make case start formula (change >> inner.Objective.Function) with
+                Least = inner.Least
+        }
+
+        if Objective.isCompiled inner.Objective then
+            { problem with Objective = Objective.compile problem.Objective }
+        else
+            problem
 
     /// The value of f with `factor` times its derivatives: the part that derivatives see is scaled.
     let private wronglyDifferentiated (factor: float) (f: Tensor -> Tensor) (x: Tensor) : Tensor =
@@ -330,6 +338,9 @@ module LawProblem =
             let inner = ofCase inner
             let f = wronglyDifferentiated factor inner.Objective.Function
             { inner with Case = case; Objective = Objective.composed "problem" (fun x -> x) f }
+        | ProblemCase.Compiled inner ->
+            let inner = ofCase inner
+            { inner with Case = case; Objective = Objective.compile inner.Objective }
 
     /// The norm of the hand-written gradient at a point.
     let gradientNorm (problem: LawProblem) (point: float[]) : float =

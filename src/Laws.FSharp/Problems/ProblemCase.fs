@@ -90,6 +90,8 @@ type ProblemCase =
     | Moved of coordinates: Coordinates * inner: ProblemCase
     /// f with the right values, but gradients that are `factor` times the true ones.
     | WronglyDifferentiated of factor: float * inner: ProblemCase
+    /// f, computed by compiled programs. inner: deterministic, and not WronglyDifferentiated, which reads numbers.
+    | Compiled of inner: ProblemCase
 
     /// The F# expression that gives this value.
     member case.Source: string =
@@ -123,6 +125,7 @@ type ProblemCase =
             $"ProblemCase.Moved({coordinates.Source}, {inner.Source})"
         | ProblemCase.WronglyDifferentiated(factor, inner) ->
             $"ProblemCase.WronglyDifferentiated({Source.ofFloat factor}, {inner.Source})"
+        | ProblemCase.Compiled inner -> $"ProblemCase.Compiled({inner.Source})"
 
     /// The F# expression.
     override case.ToString() = case.Source

@@ -140,6 +140,7 @@ module ProblemGenerators =
             shrink inner |> Seq.map (fun c -> ProblemCase.Moved(coordinates, c))
         | ProblemCase.WronglyDifferentiated(factor, inner) ->
             shrink inner |> Seq.map (fun c -> ProblemCase.WronglyDifferentiated(factor, c))
+        | ProblemCase.Compiled inner -> shrink inner |> Seq.map ProblemCase.Compiled
 
     let private withShrinks (cases: Gen<ProblemCase>) : Arbitrary<ProblemCase> =
         Arb.fromGenShrink (cases, shrink)
@@ -274,6 +275,18 @@ module ProblemGenerators =
                 seeds
                 (Arb.toGen cases)
         )
+
+    /// The same case compiled, where it can be: not on samples, and not with a wrong derivative, which reads numbers.
+    let compiled (cases: Arbitrary<ProblemCase>) : Arbitrary<ProblemCase> =
+        let compile (case: ProblemCase) : ProblemCase =
+            match case with
+            | ProblemCase.Noisy _
+            | ProblemCase.MiniBatches _
+            | ProblemCase.WronglyDifferentiated _
+            | ProblemCase.Compiled _ -> case
+            | _ -> ProblemCase.Compiled case
+
+        withShrinks (Gen.map compile (Arb.toGen cases))
 
     /// Smooth functions whose gradients come out with a wrong sign or size.
     let wronglyDifferentiated: Arbitrary<ProblemCase> =

@@ -27,6 +27,33 @@ type internal CallCounter(onCall: int64 -> unit) =
 
         onCall counter.Total
 
+    /// The same function at arrays, with every call counted but those for Hessian products: they are calls of a derivative that
+    /// an uncompiled objective prepares once.
+    member private counter.WrapArrays(f: ArrayFunction) : ArrayFunction =
+        let noteDerivative () =
+            differentiated <- differentiated + 1L
+            onCall counter.Total
+
+        {
+            new ArrayFunction with
+                member _.Length = f.Length
+
+                member _.Value x =
+                    plain <- plain + 1L
+                    onCall counter.Total
+                    f.Value x
+
+                member _.ValueAndGradient(x, gradient) =
+                    noteDerivative ()
+                    f.ValueAndGradient(x, gradient)
+
+                member _.HessianProduct(x, v, product) = f.HessianProduct(x, v, product)
+
+                member _.Hessian(x, hessian) =
+                    noteDerivative ()
+                    f.Hessian(x, hessian)
+        }
+
     /// The same objective, with every call counted.
     member counter.Wrap(objective: Objective) : Objective =
         let counted (f: Tensor -> Tensor) (x: Tensor) : Tensor =
@@ -37,6 +64,8 @@ type internal CallCounter(onCall: int64 -> unit) =
             objective with
                 Function = counted objective.Function
                 FunctionAt = fun k -> counted (objective.FunctionAt k)
+                Arrays =
+                    objective.Arrays |> ValueOption.map (fun arrays -> arrays >> counter.WrapArrays)
                 // Products of the Gauss-Newton matrix ask for the outputs once, inside their derivative.
                 Composition =
                     objective.Composition
