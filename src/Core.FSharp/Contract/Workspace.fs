@@ -2,6 +2,7 @@ namespace Optim.Contract
 
 open System
 open Optim
+open Optim.Managed
 open Optim.Core
 
 /// A question of a workspace. The answer is written into the workspace's own arrays.
@@ -38,9 +39,9 @@ module internal Ask =
 [<Sealed>]
 type internal Spot(length: int) =
     /// x (n).
-    member val Point: float[] = Array.zeroCreate length
+    member val Point: float[] = AlignedArrays.zeros length
     /// ∇f(x) (n).
-    member val Gradient: float[] = Array.zeroCreate length
+    member val Gradient: float[] = AlignedArrays.zeros length
     /// f(x).
     member val Value: float = nan with get, set
     /// The Euclidean norm of the gradient.

@@ -11,9 +11,9 @@ open Optim.Contract
 [<Sealed>]
 type internal PairInPlace(length: int) =
     /// s, the move (n).
-    member val Move: float[] = Array.zeroCreate length
+    member val Move: float[] = AlignedArrays.zeros length
     /// y, the change of the gradient (n).
-    member val Change: float[] = Array.zeroCreate length
+    member val Change: float[] = AlignedArrays.zeros length
     /// 1 / (yᵀ s).
     member val Rho: float = 0.0 with get, set
     /// alpha of the two-loop recursion, between its loops.
@@ -168,9 +168,9 @@ type internal LbfgsInPlace(length: int, history: int) =
 [<Sealed>]
 type internal BfgsInPlace(length: int) =
     inherit DescentInPlace<BfgsMemory>(length)
-    let move = Array.zeroCreate<float> length
-    let change = Array.zeroCreate<float> length
-    let image = Array.zeroCreate<float> length
+    let move = AlignedArrays.zeros length
+    let change = AlignedArrays.zeros length
+    let image = AlignedArrays.zeros length
     // n² numbers once there was an update.
     let mutable inverse: float[] = [||]
     let mutable hasInverse = false

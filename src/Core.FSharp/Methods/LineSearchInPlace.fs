@@ -26,7 +26,7 @@ type internal LineSearchPhase =
 type internal LineSearchInPlace<'Memory>
     (length: int, descent: DescentInPlace<'Memory>, search: Search) =
     inherit Workspace(length)
-    let along = Array.zeroCreate<float> length
+    let along = AlignedArrays.zeros length
     let mutable isUnderWay = false
     let mutable isSettling = false
     let mutable state = Unchecked.defaultof<SearchState>

@@ -23,12 +23,12 @@ type internal NewtonCgPhase =
 [<Sealed>]
 type internal NewtonCgInPlace(length: int, options: NewtonCgOptions) =
     inherit Workspace(length)
-    let mutable p = Array.zeroCreate<float> length
-    let mutable next = Array.zeroCreate<float> length
-    let hp = Array.zeroCreate<float> length
-    let r = Array.zeroCreate<float> length
-    let d = Array.zeroCreate<float> length
-    let hd = Array.zeroCreate<float> length
+    let mutable p = AlignedArrays.zeros length
+    let mutable next = AlignedArrays.zeros length
+    let hp = AlignedArrays.zeros length
+    let r = AlignedArrays.zeros length
+    let d = AlignedArrays.zeros length
+    let hd = AlignedArrays.zeros length
     let most = min options.MaxProducts (max 1 length)
     let mutable radius = options.InitialRadius
     let mutable startNorm = nan
