@@ -23,7 +23,12 @@ type internal Node =
 
 /// How values of one type become plain data and come back.
 [<NoComparison; NoEquality>]
-type internal StateShape = { Encode: (obj | null) -> Node; Decode: Node -> (obj | null) }
+type internal StateShape = {
+    Encode: (obj | null) -> Node
+    Decode: Node -> (obj | null)
+    /// Adds all tensors of a value to a list; none where values of the type hold no tensors.
+    Reach: ((obj | null) -> List<Tensor> -> unit) voption
+}
 
 /// One generic walk through states made of tensors and numbers. It gives every method checkpoints and recycling.
 [<RequireQualifiedAccess>]
@@ -47,6 +52,25 @@ module internal StateShape =
             )
         )
 
+    /// The walk through the parts of which some hold tensors, in order.
+    let private reachParts
+        (shapes: StateShape[])
+        : ((obj | null)[] -> List<Tensor> -> unit) voption =
+        let reaching =
+            shapes
+            |> Array.indexed
+            |> Array.choose (fun (i, shape) ->
+                shape.Reach |> ValueOption.map (fun reach -> i, reach) |> ValueOption.toOption
+            )
+
+        if reaching.Length = 0 then
+            ValueNone
+        else
+            ValueSome(fun parts found ->
+                for i, reach in reaching do
+                    reach parts[i] found
+            )
+
     let private leaf (wrap: 'T -> Node) (unwrap: Node -> 'T voption) : StateShape = {
         Encode =
             fun value ->
@@ -58,6 +82,22 @@ module internal StateShape =
                 match unwrap node with
                 | ValueSome v -> box v
                 | ValueNone -> mismatch typeof<'T> node
+        Reach = ValueNone
+    }
+
+    let private tensor: StateShape = {
+        leaf
+            Node.Tensor
+            (function
+            | Node.Tensor t -> ValueSome t
+            | _ -> ValueNone
+            ) with
+            Reach =
+                ValueSome(fun value found ->
+                    match value with
+                    | :? Tensor as t -> found.Add t
+                    | _ -> invalidOp "a state holds a value that is no tensor"
+                )
     }
 
     let private whole (toWhole: 'T -> int64) (ofWhole: int64 -> 'T) : StateShape =
@@ -76,13 +116,7 @@ module internal StateShape =
 
     let private leaves: IReadOnlyDictionary<Type, StateShape> =
         dict [
-            typeof<Tensor>,
-            leaf
-                Node.Tensor
-                (function
-                | Node.Tensor t -> ValueSome t
-                | _ -> ValueNone
-                )
+            typeof<Tensor>, tensor
             typeof<float>,
             leaf
                 Node.Real
@@ -163,6 +197,14 @@ module internal StateShape =
                 |> Array.ofSeq
                 |> build
                 |> box
+        Reach =
+            reachParts shapes
+            |> ValueOption.map (fun reach ->
+                fun value found ->
+                    match value with
+                    | null -> invalidOp $"a state holds null where {t.Name} was expected"
+                    | v -> reach (read v) found
+            )
     }
 
     /// A value that may be absent; as plain data it is wrapped, so that no state of its own can look like nothing.
@@ -178,6 +220,14 @@ module internal StateShape =
                 | Node.Case("absent", []) -> null
                 | Node.Case("present", [ inner ]) -> shape.Decode inner
                 | other -> mismatch t other
+        Reach =
+            shape.Reach
+            |> ValueOption.map (fun reach ->
+                fun value found ->
+                    match value with
+                    | null -> ()
+                    | v -> reach v found
+            )
     }
 
     let private items (element: StateShape) (elementType: Type) (isList: bool) : StateShape =
@@ -215,6 +265,16 @@ module internal StateShape =
                     match node with
                     | Node.Items nodes -> build (List.map element.Decode nodes)
                     | other -> mismatch elementType other
+            Reach =
+                element.Reach
+                |> ValueOption.map (fun reach ->
+                    fun value found ->
+                        match value with
+                        | :? System.Collections.IEnumerable as all ->
+                            for item in all do
+                                reach item found
+                        | _ -> invalidOp "a state holds something that is no list"
+                )
         }
 
     let rec private shapeOf (t: Type) (path: string) : StateShape =
@@ -235,6 +295,7 @@ module internal StateShape =
                         fun node ->
                             fieldsOf "unit" t node |> ignore
                             null
+                    Reach = ValueNone
                 }
             elif t.IsArray then
                 match t.GetElementType() with
@@ -335,25 +396,42 @@ module internal StateShape =
                             |> box
                         | None -> mismatch t node
                     | other -> mismatch t other
+            Reach = reachCases t (cases |> Array.map (fun (_, shapes, read, _) -> shapes, read))
         }
+
+    /// The walk through the tensors of a union.
+    and private reachCases
+        (t: Type)
+        (cases: (StateShape[] * (obj -> (obj | null)[]))[])
+        : ((obj | null) -> List<Tensor> -> unit) voption =
+        let tag = FSharpValue.PreComputeUnionTagReader(t, true)
+        let walks = cases |> Array.map (fun (shapes, read) -> reachParts shapes, read)
+
+        if walks |> Array.forall (fun (walk, _) -> ValueOption.isNone walk) then
+            ValueNone
+        else
+            ValueSome(fun value found ->
+                // None is represented as null, and a tag reader takes it.
+                let value: obj = Unchecked.nonNull value
+                let walk, read = walks[tag value]
+
+                match walk with
+                | ValueSome walk -> walk (read value) found
+                | ValueNone -> ()
+            )
 
     /// The shape of a state type. Errors: ArgumentException that names a field whose type cannot be saved.
     let ofType (t: Type) : StateShape = shapeOf t t.Name
 
-    /// All tensors in plain data.
-    let rec tensors (node: Node) : Tensor seq =
-        seq {
-            match node with
-            | Node.Tensor t -> t
-            | Node.Real _
-            | Node.Whole _
-            | Node.Truth _
-            | Node.Text _ -> ()
-            | Node.Case(_, nodes)
-            | Node.Items nodes ->
-                for n in nodes do
-                    yield! tensors n
-        }
+    /// The tensors of a value of this shape.
+    let tensors (shape: StateShape) (value: (obj | null)) : List<Tensor> =
+        let found = List<Tensor>()
+
+        match shape.Reach with
+        | ValueSome reach -> reach value found
+        | ValueNone -> ()
+
+        found
 
 /// The shape of one state type. Reflection takes milliseconds, so it is done once in the life of a program.
 [<AbstractClass; Sealed>]

@@ -96,15 +96,17 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
                 Error refused.Reason
 
         let reach (result: Result<Step<obj | null>, Reason>) : Tensor seq =
-            seq {
+            let found =
                 match result with
-                | Ok step ->
-                    step.Point
-                    yield! StateShape.tensors (shape.Encode step.State)
-                | Error _ -> ()
+                | Ok step -> StateShape.tensors shape step.State
+                | Error _ -> System.Collections.Generic.List()
 
-                yield! oracle.Reach
-            }
+            match result with
+            | Ok step -> found.Add step.Point
+            | Error _ -> ()
+
+            found.AddRange oracle.Reach
+            found
 
         Memory.recycling run.Point reach work
 
