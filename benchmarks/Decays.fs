@@ -24,9 +24,6 @@ module Decays =
     [<Literal>]
     let Points = 50
 
-    /// a, b, c where all fits start.
-    let start: float[] = [| 1.0; 1.0; 0.0 |]
-
     /// The greatest component of the gradient of ½ Σ r² at the end of a fit.
     [<Literal>]
     let Tolerance = 1e-8
@@ -49,13 +46,21 @@ module Decays =
     let valuesOf (fit: int) (decays: Decays) : float[] =
         Array.sub decays.Values (fit * Points) Points
 
+    /// a, b, c where the fits start (fits, 3), as the data suggest: b = 1, c the last value, a what the first has more.
+    let starts (decays: Decays) : float[] = [|
+        for fit in 0 .. decays.Fits - 1 do
+            let last = decays.Values[fit * Points + Points - 1]
+            decays.Values[fit * Points] - last
+            1.0
+            last
+    |]
+
     /// a, b, c of all fits (fits, 3), by the loop a person writes for this function, on all cores.
     let byHand (decays: Decays) : float[] =
-        let found = Array.zeroCreate (3 * decays.Fits)
+        let found = starts decays
 
         let fit (i: int) : unit =
             let p = Span(found, 3 * i, 3)
-            start.CopyTo(found, 3 * i)
             let y = ReadOnlySpan(decays.Values, i * Points, Points)
 
             if not (ExponentialFit.Fit(ReadOnlySpan decays.Times, y, p, Tolerance)) then

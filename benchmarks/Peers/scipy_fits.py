@@ -20,7 +20,7 @@ data = [f(t, *generator.uniform(lows, highs)) + 0.02 * generator.standard_normal
 
 
 def fits():
-    return [curve_fit(f, t, y, p0=(1.0, 1.0, 0.0)) for y in data]
+    return [curve_fit(f, t, y, p0=(y[0] - y[-1], 1.0, y[-1])) for y in data]
 
 
 results.add("100000 fits of 3 numbers to 50 points", "SciPy curve_fit", SAMPLE / median(fits))
