@@ -4,6 +4,7 @@ module Optim.CoreTests.Arrays
 open System
 open Optim
 open Optim.Core
+open Optim.CoreTests.Rigs
 
 /// Any function of a vector at arrays, by eager tensors.
 type EagerArrays(f: Tensor -> Tensor, length: int) =
@@ -144,3 +145,7 @@ let twins: Method list =
         NewtonCg.create { NewtonCg.defaults with InitialRadius = 1e-2; MaxProducts = 2 }
         |> named "newton-cg, small"
     ]
+
+/// Two points agree, relative to their length.
+let isNear (tolerance: float) (a: Tensor) (b: Tensor) : bool =
+    distance a b <= tolerance * (1.0 + length a)
