@@ -6,6 +6,7 @@ open Optim
 open Optim.Core
 open Optim.Core.Derivatives
 open Optim.Managed
+open Optim.Transforms
 
 /// One of the programs of a function of n numbers, compiled at the first use with the numbers at hand.
 /// shapes: of its inputs, all Float64.
@@ -52,15 +53,20 @@ type internal LazySession(program: LazyProgram) =
             fresh.Run(inputs, offsets, outputs)
         | ready -> ready.Run(inputs, offsets, outputs)
 
+/// How a Hessian is computed: a number of rows at a time, by a program. With all rows at once its only input is x;
+/// otherwise x and a matrix V, and it gives V times the Hessian.
+[<Sealed>]
+type internal HessianProgram(rows: int, program: LazyProgram) =
+    /// How many rows one run gives.
+    member _.Rows: int = rows
+
+    /// The program.
+    member _.Program: LazyProgram = program
+
 /// The compiled programs of a function of n numbers: shared by all that compute with it.
 [<Sealed>]
 type internal DerivedPrograms(f: Tensor -> Tensor, n: int) =
-    // A Hessian of at most this order is one program; larger ones are computed a block of rows at a time.
-    static let largestWhole = 64
-    static let block = 32
-
     let vector = Shape.Of n
-    let rows = if n <= largestWhole then n else block
 
     let number (y: Tensor) : Tensor =
         if y.Length <> 1 then
@@ -81,20 +87,35 @@ type internal DerivedPrograms(f: Tensor -> Tensor, n: int) =
     let product =
         LazyProgram([| vector; vector |], (fun inputs -> [| hvp f inputs[0] inputs[1] |]))
 
-    let hessian =
-        if rows = n then
-            LazyProgram([| vector |], (fun inputs -> [| hessian f inputs[0] |]))
-        else
-            LazyProgram(
-                [| vector; Shape.Of(rows, n) |],
-                (fun inputs -> [| vmap (hvp f inputs[0]) inputs[1] |])
-            )
+    let products (inputs: Tensor[]) (directions: Tensor) : Tensor[] = [|
+        vmap (hvp f inputs[0]) directions
+    |]
+
+    // As many rows at a time as eager Hessians take, in blocks of about the same size.
+    let planHessian (x: float[]) : HessianProgram =
+        let gradient =
+            Recorder.record (fun inputs -> [| grad f inputs[0] |]) [| Tensor.ofArray x |]
+
+        let largest =
+            gradient.Nodes |> Array.fold (fun most node -> max most node.Shape.Length) 1
+
+        let size = Chunks.size largest
+        let blocks = (n + size - 1) / size
+        let rows = (n + blocks - 1) / blocks
+
+        let program =
+            if blocks = 1 then
+                LazyProgram([| vector |], (fun inputs -> products inputs (Tensor.identity n)))
+            else
+                let shapes = [| vector; Shape.Of(rows, n) |]
+                LazyProgram(shapes, (fun inputs -> products inputs inputs[1]))
+
+        HessianProgram(rows, program)
+
+    let mutable hessian: HessianProgram | null = null
 
     /// n.
     member _.Length: int = n
-
-    /// How many rows of the Hessian one run of its program gives: n, or fewer.
-    member _.HessianRows: int = rows
 
     /// x to f x.
     member _.Value: LazyProgram = value
@@ -105,45 +126,33 @@ type internal DerivedPrograms(f: Tensor -> Tensor, n: int) =
     /// x, v to the Hessian at x times v.
     member _.Product: LazyProgram = product
 
-    /// x to the Hessian at x; when it is computed by blocks, x and a matrix V to the rows of V times the Hessian.
-    member _.Hessian: LazyProgram = hessian
+    /// The program for Hessians, planned at the first use with the point at hand.
+    member _.Hessian(x: float[]) : HessianProgram =
+        match Volatile.Read &hessian with
+        | null ->
+            let fresh = planHessian x
 
-/// A function of n numbers at arrays, by compiled programs.
+            match Interlocked.CompareExchange(&hessian, fresh, null) with
+            | null -> fresh
+            | first -> first
+        | known -> known
+
+/// One user's buffers for Hessians: rows of the identity and their products, when it takes several blocks.
 [<Sealed>]
-type internal DerivedArrays(programs: DerivedPrograms) =
-    let n = programs.Length
-    let rows = programs.HessianRows
-    let value = LazySession programs.Value
-    let valueAndGradient = LazySession programs.ValueAndGradient
-    let product = LazySession programs.Product
-    let hessian = LazySession programs.Hessian
-    let number: float[] = Array.zeroCreate 1
+type internal HessianSession(hessian: HessianProgram, n: int) =
+    let rows = hessian.Rows
+    let session = LazySession hessian.Program
+    let length = if rows = n then 0 else rows * n
+    let directions: float[] = Array.zeroCreate length
+    let products: float[] = Array.zeroCreate length
     let one: Array[] = Array.zeroCreate 1
     let two: Array[] = Array.zeroCreate 2
-    let oneOut: Array[] = Array.zeroCreate 1
-    let twoOut: Array[] = Array.zeroCreate 2
-    // Rows of the identity and their products, for a Hessian by blocks.
-    let mutable directions: float[] = [||]
-    let mutable products: float[] = [||]
+    let output: Array[] = Array.zeroCreate 1
 
-    /// Storing into an array of arrays costs a look at its type; mostly the same array comes again.
-    let put (into: Array[]) (i: int) (array: Array) : unit =
-        if not (Object.ReferenceEquals(into[i], array)) then
-            into[i] <- array
-
-    let check (parameter: string) (expected: int) (values: float[]) : unit =
-        if values.Length <> expected then
-            let message = $"{parameter} has {values.Length} numbers, expected {expected}"
-            raise (ArgumentException(message, parameter))
-
-    let hessianByBlocks (x: float[]) (target: float[]) : unit =
-        if directions.Length = 0 then
-            directions <- Array.zeroCreate (rows * n)
-            products <- Array.zeroCreate (rows * n)
-
-        put two 0 x
-        put two 1 directions
-        put oneOut 0 products
+    let byBlocks (x: float[]) (target: float[]) : unit =
+        two[0] <- x
+        two[1] <- directions
+        output[0] <- products
         let mutable start = 0
 
         while start < n do
@@ -154,26 +163,54 @@ type internal DerivedArrays(programs: DerivedPrograms) =
             for i in 0 .. rows - 1 do
                 directions[i * n + first + i] <- 1.0
 
-            hessian.Run(two, oneOut)
+            session.Run(two, output)
             Array.Copy(products, 0, target, first * n, rows * n)
             start <- start + rows
+
+    /// The Hessian at x, row by row.
+    member _.Run(x: float[], target: float[]) : unit =
+        if rows = n then
+            one[0] <- x
+            output[0] <- target
+            session.Run(one, output)
+        else
+            byBlocks x target
+
+/// A function of n numbers at arrays, by compiled programs.
+[<Sealed>]
+type internal DerivedArrays(programs: DerivedPrograms) =
+    let n = programs.Length
+    let value = LazySession programs.Value
+    let valueAndGradient = LazySession programs.ValueAndGradient
+    let product = LazySession programs.Product
+    let mutable hessian: HessianSession | null = null
+    let number: float[] = Array.zeroCreate 1
+    let one: Array[] = Array.zeroCreate 1
+    let two: Array[] = Array.zeroCreate 2
+    let oneOut: Array[] = Array.zeroCreate 1
+    let twoOut: Array[] = Array.zeroCreate 2
+
+    let check (parameter: string) (expected: int) (values: float[]) : unit =
+        if values.Length <> expected then
+            let message = $"{parameter} has {values.Length} numbers, expected {expected}"
+            raise (ArgumentException(message, parameter))
 
     interface ArrayFunction with
         member _.Length = n
 
         member _.Value(x) =
             check (nameof x) n x
-            put one 0 x
-            put oneOut 0 number
+            one[0] <- x
+            oneOut[0] <- number
             value.Run(one, oneOut)
             number[0]
 
         member _.ValueAndGradient(x, gradient) =
             check (nameof x) n x
             check (nameof gradient) n gradient
-            put one 0 x
-            put twoOut 0 number
-            put twoOut 1 gradient
+            one[0] <- x
+            twoOut[0] <- number
+            twoOut[1] <- gradient
             valueAndGradient.Run(one, twoOut)
             number[0]
 
@@ -181,21 +218,21 @@ type internal DerivedArrays(programs: DerivedPrograms) =
             check (nameof x) n x
             check (nameof v) n v
             check "product" n result
-            put two 0 x
-            put two 1 v
-            put oneOut 0 result
+            two[0] <- x
+            two[1] <- v
+            oneOut[0] <- result
             product.Run(two, oneOut)
 
         member _.Hessian(x, target) =
             check (nameof x) n x
             check "hessian" (n * n) target
 
-            if rows = n then
-                put one 0 x
-                put oneOut 0 target
-                hessian.Run(one, oneOut)
-            else
-                hessianByBlocks x target
+            match hessian with
+            | null ->
+                let fresh = HessianSession(programs.Hessian x, n)
+                hessian <- fresh
+                fresh.Run(x, target)
+            | ready -> ready.Run(x, target)
 
 /// Functions of n numbers at arrays, from functions of tensors.
 [<RequireQualifiedAccess>]

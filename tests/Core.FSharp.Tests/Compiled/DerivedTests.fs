@@ -171,6 +171,6 @@ let derived =
                 let x = start 6
                 Expect.equal (one.Value x) (two.Value x) "value"
                 Expect.isNotNull (box programs.Value.Known) "compiled"
-                Expect.isNull (box programs.Hessian.Known) "not needed so far"
+                Expect.isNull (box programs.Product.Known) "not needed so far"
             )
     ]
