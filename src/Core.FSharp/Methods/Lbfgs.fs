@@ -16,7 +16,7 @@ type LbfgsOptions = {
 /// L-BFGS: quasi-Newton with the curvature of the last moves only.
 /// Source: Liu & Nocedal 1989; Nocedal & Wright 2006, Algorithms 7.4 and 7.5.
 /// Differs: pairs of too little curvature (yᵀ s ≤ 1e-10 |s| |y|) are left out.
-/// Cost a step: 1 value and gradient, 4 History points of arithmetic. Memory: 2 History + 4 points.
+/// Cost a step: 1 value and gradient, 4 History points of arithmetic. Memory: 2 History + 4 points, in place 7 more.
 [<RequireQualifiedAccess>]
 module Lbfgs =
 
