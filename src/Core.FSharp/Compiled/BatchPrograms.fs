@@ -11,10 +11,6 @@ open Optim.Core.Derivatives
 [<Sealed>]
 type internal BatchPrograms
     (f: Tensor -> Tensor[] -> Tensor, rows: int, n: int, data: struct (Shape * DType)[]) =
-    // Hessians of at most this order are computed column by column in the program's own loops, larger ones by a batch of
-    // directions.
-    static let mostColumns = 12
-
     let number (y: Tensor) : Tensor =
         if y.Length <> 1 then
             let message = $"the function's value has shape {y.Shape}, expected a single number"
@@ -32,11 +28,8 @@ type internal BatchPrograms
     let gradients (inputs: Tensor[]) : Tensor =
         vmapMany (fun parts -> grad (member' parts 1) parts[0]) inputs
 
-    let unit (like: Tensor) (k: int) : Tensor =
-        like.Engine.OfArray(Shape.Of n, Array.init n (fun i -> if i = k then 1.0 else 0.0))
-
-    let column (inputs: Tensor[]) (k: int) : Tensor =
-        vmapMany (fun parts -> hvp (member' parts 1) parts[0] (unit inputs[0] k)) inputs
+    let hessians (inputs: Tensor[]) : Tensor =
+        vmapMany (fun parts -> hessian (member' parts 1) parts[0]) inputs
 
     let shapes (vectors: int) : Shape[] =
         let points = Array.create vectors (Shape.Of(rows, n))
@@ -45,14 +38,6 @@ type internal BatchPrograms
             Shape(Array.append [| rows |] shape.Dims)
 
         Array.append points (Array.map whole data)
-
-    let hessianParts = if n <= mostColumns then n else 1
-
-    let hessians (inputs: Tensor[]) : Tensor[] =
-        if n <= mostColumns then
-            Array.init n (column inputs)
-        else
-            [| vmapMany (fun parts -> hessian (member' parts 1) parts[0]) inputs |]
 
     /// Members in one run.
     member _.Rows: int = rows
@@ -67,15 +52,12 @@ type internal BatchPrograms
     member val Gradients: LazyProgram =
         LazyProgram(shapes 1, (fun inputs -> [| values inputs; gradients inputs |]))
 
-    /// To the values, the gradients, and the Hessians in parts.
+    /// To the values, the gradients, and the Hessians (rows, n, n).
     member val Hessians: LazyProgram =
         LazyProgram(
             shapes 1,
-            (fun inputs -> Array.append [| values inputs; gradients inputs |] (hessians inputs))
+            (fun inputs -> [| values inputs; gradients inputs; hessians inputs |])
         )
-
-    /// The parts in which Hessians come: n columns (rows, n) each, or one array (rows, n, n).
-    member _.HessianParts: int = hessianParts
 
     /// From the points, a direction (rows, n) for each, and the data, to the Hessian products (rows, n).
     member val Products: LazyProgram =

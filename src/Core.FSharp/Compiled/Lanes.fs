@@ -7,9 +7,55 @@ open System.Numerics
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
 open Microsoft.FSharp.NativeInterop
 open Optim
 open Optim.Managed
+
+/// The exponential in as few instructions as possible, for loops into which it is written out: a call from a loop costs
+/// several times as much as the function. Needs AVX-512. Within 1 unit in the last place; 0 below, infinite above the range.
+[<AbstractClass; Sealed>]
+type internal ShortExponential private () =
+
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member private Step
+        (p: Vector512<float>, r: Vector512<float>, coefficient: float)
+        : Vector512<float> =
+        Vector512.FusedMultiplyAdd(p, r, Vector512.Create coefficient)
+
+    /// e^x = 2^k e^r with k the whole number next to x / ln 2 and |r| at most ln 2 / 2, where Taylor's polynomial of degree 13
+    /// is exact to a part 1e-17.
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Of(x: Vector512<float>) : Vector512<float> =
+        // Beyond these limits the result is 0 or infinite anyway; NaN goes through both.
+        let x =
+            Vector512.Min(Vector512.Max(x, Vector512.Create -746.0), Vector512.Create 710.0)
+        // Adding 1.5 · 2^52 rounds to whole numbers.
+        let large = Vector512.Create 6755399441055744.0
+
+        let k =
+            Vector512.FusedMultiplyAdd(x, Vector512.Create 1.4426950408889634, large)
+            - large
+        // ln 2 in two parts.
+        let high = Vector512.Create -0.6931471805599453
+        let low = Vector512.Create -2.3190468138462996e-17
+        let r = Vector512.FusedMultiplyAdd(k, high, x)
+        let r = Vector512.FusedMultiplyAdd(k, low, r)
+        let p = Vector512.Create(1.0 / 6227020800.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 479001600.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 39916800.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 3628800.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 362880.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 40320.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 5040.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 720.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 120.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 24.0)
+        let p = ShortExponential.Step(p, r, 1.0 / 6.0)
+        let p = ShortExponential.Step(p, r, 0.5)
+        let p = ShortExponential.Step(p, r, 1.0)
+        let p = ShortExponential.Step(p, r, 1.0)
+        Avx512F.Scale(p, k)
 
 /// The vocabulary of emitted loops: everything works on one vector of 512 bits, eight doubles or sixteen singles. A number
 /// that does not vary along the loop is a vector of equal lanes; a truth value is a lane of all ones or all zeros.
@@ -191,7 +237,13 @@ type internal Lanes<'T
 
     // Functions of one argument.
 
-    static member Exp(x: Vector512<'T>) : Vector512<'T> = Formulas.exp x
+    [<MethodImpl(MethodImplOptions.AggressiveInlining)>]
+    static member Exp(x: Vector512<'T>) : Vector512<'T> =
+        if Unsafe.SizeOf<'T>() = 8 && Avx512F.IsSupported then
+            Vector512.As<float, 'T>(ShortExponential.Of(Vector512.As<'T, float> x))
+        else
+            Formulas.exp x
+
     static member Expm1(x: Vector512<'T>) : Vector512<'T> = (Expm1Map<'T>() :> IMap<'T>).Apply x
     static member Log(x: Vector512<'T>) : Vector512<'T> = Formulas.log x
     static member Log1p(x: Vector512<'T>) : Vector512<'T> = Formulas.log1p x

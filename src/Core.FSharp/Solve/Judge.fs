@@ -36,6 +36,7 @@ type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle,
     let target = Rules.target options.StopRules
     // Asked once: comparing times allocates.
     let isTimed = options.Budget.Time < TimeSpan.MaxValue
+    let mayBeRequested = Rules.mayBeRequested options.StopRules
 
     let tolerance (startNorm: float) : float =
         Rules.tolerance options.StopRules startNorm
@@ -100,7 +101,7 @@ type internal Judge(options: SolveOptions, objective: Objective, oracle: Oracle,
             ValueSome(Reason.Spent("steps", string options.Budget.Steps))
         elif isTimed && clock.Elapsed >= options.Budget.Time then
             ValueSome(Reason.Spent("time", $"{options.Budget.Time}"))
-        elif Rules.isRequested options.StopRules then
+        elif mayBeRequested && Rules.isRequested options.StopRules then
             ValueSome Reason.Requested
         else
             options.Cancellation.ThrowIfCancellationRequested()

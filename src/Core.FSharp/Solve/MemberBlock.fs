@@ -109,14 +109,10 @@ type internal MemberBlock
     ) =
     let rows, n = programs.Rows, programs.Length
     let members = Array.init places (fun _ -> MemberRun(plan, workspace ()))
-    let parts = programs.HessianParts
-
-    let hessianResults = if parts = n then Array.create n n else [| n * n |]
 
     let gradients = MemberProgram(programs.Gradients, rows, 1, n, data, [| 1; n |])
 
-    let hessians =
-        MemberProgram(programs.Hessians, rows, 1, n, data, Array.append [| 1; n |] hessianResults)
+    let hessians = MemberProgram(programs.Hessians, rows, 1, n, data, [| 1; n; n * n |])
 
     let products = MemberProgram(programs.Products, rows, 2, n, data, [| n |])
     let gradientQueue = MemberQueue places
@@ -195,16 +191,6 @@ type internal MemberBlock
             results[1].AsSpan(row * n, n).CopyTo(one.Gradient.AsSpan())
             settle active[row] (one.Tell Request.Gradient)
 
-    let copyHessian (results: float[][]) (row: int) (target: float[]) : unit =
-        if parts = n then
-            for k in 0 .. n - 1 do
-                let column = results[2 + k]
-
-                for i in 0 .. n - 1 do
-                    target[i * n + k] <- column[row * n + i]
-        else
-            results[2].AsSpan(row * n * n, n * n).CopyTo(target.AsSpan())
-
     let answerHessians () : unit =
         let count = load hessians hessianQueue
         hessians.Run()
@@ -214,7 +200,7 @@ type internal MemberBlock
             let one = members[active[row]]
             one.SetValue(results[0][row])
             results[1].AsSpan(row * n, n).CopyTo(one.Gradient.AsSpan())
-            copyHessian results row one.Hessian
+            results[2].AsSpan(row * n * n, n * n).CopyTo(one.Hessian.AsSpan())
             settle active[row] (one.Tell Request.Hessian)
 
     let answerProducts () : unit =

@@ -98,6 +98,17 @@ module internal Rules =
         targetEnd rules value
         |> ValueOption.orElseWith (fun () -> quietEnd rules counts)
 
+    /// Whether the caller has a way to wish for an end.
+    let mayBeRequested (rules: StopRule list) : bool =
+        rules
+        |> List.exists (fun rule ->
+            match rule with
+            | StopRule.WhenRequested _ -> true
+            | StopRule.GradientBelow _
+            | StopRule.ValueBelow _
+            | StopRule.ValueSettled _ -> false
+        )
+
     /// Whether the caller wishes an end after the present step.
     let isRequested (rules: StopRule list) : bool =
         rules

@@ -131,7 +131,7 @@ module Solver =
         minimizeManyWith SolveOptions.defaults method objective data starts
 
     /// Fits one model to many data sets: for each member the parameters (n) that minimize ½ Σ rᵢ² for its residuals r, by
-    /// Newton's method with exact Hessians. residuals: from the parameters and the member's part of each data tensor. See
+    /// BFGS. residuals: from the parameters and the member's part of each data tensor. See
     /// minimizeManyWith. What the function captures is common to all members. To fit again with the same function, keep
     /// ManyObjective.leastSquares and call minimizeMany: then nothing is compiled twice.
     let fitMany
@@ -140,4 +140,4 @@ module Solver =
         (starts: Tensor)
         : ManyResult =
         let objective = ManyObjective.leastSquares "fit" residuals
-        minimizeMany (Newton.create Newton.defaults) objective data starts
+        minimizeMany (Bfgs.create Bfgs.defaults) objective data starts

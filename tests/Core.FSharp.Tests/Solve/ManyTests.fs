@@ -81,8 +81,11 @@ let private agrees
 
         Expect.equal (caseOf also.Reason) (caseOf one.Reason) name
 
-        // A fall without bound multiplies rounding at each step.
-        if one.Steps <= short && caseOf one.Reason <> "Unbounded" then
+        // A fall without bound multiplies rounding at each step; where nothing improves, rounding alone decides where.
+        let isDecided =
+            caseOf one.Reason <> "Unbounded" && caseOf one.Reason <> "NoProgress"
+
+        if one.Steps <= short && isDecided then
             Expect.equal also.Steps one.Steps name
             Expect.equal also.Evaluations one.Evaluations name
             let scale = (Tensor.norm one.Point).ToScalar()
@@ -107,6 +110,9 @@ let private refused<'E when 'E :> exn> (words: string list) (work: unit -> ManyR
         )
 
 let private quiet = { SolveOptions.defaults with TraceEvery = 0L }
+
+/// Ends before searches along lines see nothing but rounding.
+let private loose = { quiet with StopRules = [ StopRule.GradientBelow(0.0, 1e-6) ] }
 
 /// A function with minima, saddles, regions without bound and regions without value, told apart by the member's data:
 /// cos-like wells for 0, x³ for 1, √x for 2, a saddle x² − y² + y⁴ for 3.
@@ -178,7 +184,8 @@ let many =
                     let y, start = decays 70 1
                     let isSlow = method.Name = "gradient-descent"
                     let steps = if isSlow then 10L else 1000L
-                    agrees { quiet with Budget = Budget.steps steps } method decay [ y ] start
+                    let options = { loose with Budget = Budget.steps steps }
+                    agrees options method decay [ y ] start
                 )
 
         for method in List.truncate 3 inPlace do
@@ -322,7 +329,7 @@ let many =
                 for rules in
                     [
                         [ StopRule.ValueBelow 0.02 ]
-                        [ StopRule.ValueSettled(1e-3, 2) ]
+                        [ StopRule.ValueSettled(1e-8, 2) ]
                         [ StopRule.GradientBelow(1e-3, 0.0); StopRule.ValueSettled(1e-9, 3) ]
                         [ StopRule.GradientBelow(0.0, 0.1); StopRule.ValueBelow -1.0 ]
                     ] do
@@ -489,7 +496,6 @@ let laws =
             (fun (seed: int) (PositiveInt which) (PositiveInt size) ->
                 let method = inPlace[which % 3]
                 let y, start = decays (1 + size % 40) (abs (seed % 100000))
-                let rules = [ StopRule.GradientBelow(0.0, 1e-6) ]
-                agrees { quiet with StopRules = rules } method decay [ y ] start
+                agrees loose method decay [ y ] start
             )
     ]
