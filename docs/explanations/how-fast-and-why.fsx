@@ -107,7 +107,7 @@ The function is called once, and what it did is what will be done. So it must do
 - **Chance is drawn once.** A function that draws its own noise is not a function of its argument.
 
 The last two cannot be seen while recording. So each run compares its first three evaluations of each kind with eager ones
-(a whole Hessian once), and ends with an error where they differ by more than rounding. Every certificate of `Converged` is computed
+(of a Hessian, a product), and ends with an error where they differ by more than rounding. Every certificate of `Converged` is computed
 eagerly, too, so a wrong program could not certify itself. *)
 let target = ref (Tensor.ofArray [| 1.0; 2.0 |])
 

@@ -8,10 +8,11 @@ open Optim.Managed
 
 /// Compares what a compiled function gives at its first uses with what the function itself gives there, and refuses to go on
 /// where they differ by more than rounding: the function then depends on something besides its argument, or on chance.
-/// Each kind of question is compared a few times, Hessians once. name: the function's name for messages.
+/// Each kind of question is compared a few times; of a Hessian, its product with one vector. name: the function's name
+/// for messages.
 [<Sealed>]
 type internal GuardedArrays(name: string, f: Tensor -> Tensor, compiled: ArrayFunction) =
-    // How often each kind of question is compared, but for whole Hessians, which cost much.
+    // How often each kind of question is compared.
     static let times = 3
     // Differences up to this part of the largest number are rounding for sure.
     static let rounding = 1e-9
@@ -23,7 +24,24 @@ type internal GuardedArrays(name: string, f: Tensor -> Tensor, compiled: ArrayFu
     let mutable values = times
     let mutable gradients = times
     let mutable products = times
-    let mutable hessians = 1
+    let mutable hessians = times
+
+    // A whole eager Hessian would cost more than the run: its product with this vector shows as much.
+    let witness = lazy Array.init n (fun i -> cos (float i))
+
+    let witnessed (hessian: float[]) : float[] =
+        let witness = witness.Value
+
+        Array.init
+            n
+            (fun row ->
+                let mutable sum = 0.0
+
+                for column in 0 .. n - 1 do
+                    sum <- sum + hessian[row * n + column] * witness[column]
+
+                sum
+            )
 
     let tensor (x: float[]) : Tensor = engine.OfArray(vector, x)
 
@@ -127,7 +145,9 @@ type internal GuardedArrays(name: string, f: Tensor -> Tensor, compiled: ArrayFu
 
             if hessians > 0 then
                 hessians <- hessians - 1
-                compare "Hessian" (fun x -> numbers (hessian f (tensor x))) x target
+                let v = tensor witness.Value
+                let product (x: float[]) = numbers (hvp f (tensor x) v)
+                compare "Hessian, times (cos 0, cos 1, …)," product x (witnessed target)
 
 /// Array functions from others.
 [<RequireQualifiedAccess>]

@@ -225,6 +225,31 @@ let guards =
             let words = [ "moving"; "compiled"; "uncompiled"; "argument"; "Objective.eager" ]
             refused words (run >> ignore)
 
+        testCase "a Hessian that changed is refused where value and gradient are the same"
+        <| fun () ->
+            let curvature = ref 1.0
+
+            // At the start value and gradient do not depend on the curvature.
+            let f (x: Tensor) =
+                Tensor.sum x + 0.5 * curvature.Value * Tensor.sum (Tensor.square (x - start))
+
+            let objective = Objective.compile (Objective.named "bent" f)
+            let method = Newton.create Newton.defaults
+            Solver.minimizeWith (steps 1L) method objective start |> ignore
+            curvature.Value <- 2.0
+            let again = oracle objective
+            refused [ "Hessian"; "bent" ] (fun () -> again.Hessian start |> ignore)
+            let v = Tensor.ofArray [| 1.0; 0.0; 0.0; 0.0 |]
+
+            refused
+                [ "Hessian"; "bent" ]
+                (fun () ->
+                    let compiled = oracle (Objective.compile (Objective.named "bent" f))
+                    compiled.HessianProducts start v |> ignore
+                    curvature.Value <- 3.0
+                    compiled.HessianProducts start v |> ignore
+                )
+
         testCase "a function of chance is refused"
         <| fun () ->
             let count = ref 0L
