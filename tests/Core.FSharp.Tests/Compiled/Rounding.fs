@@ -80,12 +80,16 @@ type internal Bounded private (value: Tensor, error: Tensor, level: Level, doubt
 
         Bounded(y, error, level, doubts)
 
+    // Truth values and whole numbers have no error, but what is made of them depends on the inputs too.
+    member private _.Exactly(y: Tensor) : Tensor =
+        Bounded(y, Constant.zeros y, level, doubts)
+
     override this.Bind1(operation, x) =
         let px, ex = this.ValueOf x, this.ErrorOf x
         let y = operation.Eval px
 
         if not y.DType.IsFloating then
-            y
+            this.Exactly y
         else
             match Operation.ofPrimitive operation with
             | Operation.Affine(scale, shift) ->
@@ -130,8 +134,8 @@ type internal Bounded private (value: Tensor, error: Tensor, level: Level, doubt
                 let exact = kind = Comparison.Equal || kind = Comparison.NotEqual
                 this.Compare(pa, pb, this.ErrorOf a, this.ErrorOf b, not exact)
 
-            y
-        | _ when not y.DType.IsFloating -> y
+            this.Exactly y
+        | _ when not y.DType.IsFloating -> this.Exactly y
         | Operation.MatMul _ ->
             let sizeA, sizeB = absolute pa, absolute pb
             let byA = operation.Jvp(sizeA, sizeB, y, plus (this.ErrorOf a) sizeA, null)
@@ -181,7 +185,7 @@ type internal Bounded private (value: Tensor, error: Tensor, level: Level, doubt
         if y.DType.IsFloating then
             this.Wrap(y, operation.Jvp(values, y, errors), Constant.zeros y)
         else
-            y
+            this.Exactly y
 
     /// The results of f with the bounds of their errors, and whether a choice is in doubt.
     static member Run(f: Tensor[] -> Tensor[], inputs: Tensor[]) : (Tensor * Tensor)[] * bool =
