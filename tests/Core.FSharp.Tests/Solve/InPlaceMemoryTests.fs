@@ -124,7 +124,8 @@ let private readings (method: Method) (n: int) (steps: int64) : int64 list =
     ]
 
 let private garbage =
-    testList "garbage" [
+    testSequenced
+    <| testList "garbage" [
         for method in twins do
             // The eigendecomposition has arrays of its own, and matrices of 10,000 rows are too large for a test.
             let isSpectral = method.Name.EndsWith "absolute" || method.Name.EndsWith "floor"
@@ -140,14 +141,17 @@ let private garbage =
                         (fun () ->
                             // The first moves fill the memory of pairs.
                             let steps = if n = 1 then 5L else 30L
-                            let seen = readings method n steps
-                            let settled = seen |> List.skip (seen.Length / 2)
-                            Expect.isGreaterThan seen.Length 1 "evaluations"
 
-                            Expect.equal
-                                settled
-                                (settled |> List.map (fun _ -> settled[0]))
-                                "bytes"
+                            let settled _ : int64 list =
+                                let seen = readings method n steps
+                                seen |> List.skip (seen.Length / 2)
+
+                            // A collection that another test causes moves the count once; garbage of steps shows each time.
+                            let attempts = Seq.init 3 settled |> Seq.cache
+                            let isSteady (bytes: int64 list) = bytes |> List.forall ((=) bytes[0])
+
+                            Expect.isGreaterThan (Seq.head attempts).Length 1 "evaluations"
+                            Expect.isTrue (Seq.exists isSteady attempts) $"{List.ofSeq attempts}"
                         )
     ]
 

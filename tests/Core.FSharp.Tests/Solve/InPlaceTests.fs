@@ -74,9 +74,8 @@ let private firstSteps =
             testCase
                 method.Name
                 (fun () ->
-                    // Many products on an ill-conditioned quadratic amplify rounding by what is lost of their conjugacy.
-                    let steps = if method.Name.StartsWith "newton-cg" then 4L else 6L
-                    let options = { timeless with Budget = Budget.steps steps; StopRules = [] }
+                    // Then ill-conditioned problems have amplified rounding: Newton's Hessians, the products of Newton-CG.
+                    let options = { timeless with Budget = Budget.steps 4L; StopRules = [] }
 
                     for family in Problems.all do
                         let p = family.Create family.DefaultDimension
