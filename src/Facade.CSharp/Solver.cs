@@ -1,7 +1,7 @@
 namespace Optim;
 
 /// <summary>Runs methods on objectives.</summary>
-public static class Solver
+public static partial class Solver
 {
     /// <summary>Minimizes an objective. Not converging is an outcome, not an exception.</summary>
     /// <param name="objective">What to minimize.</param>

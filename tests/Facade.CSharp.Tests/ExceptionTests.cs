@@ -22,6 +22,9 @@ public static class ExceptionTests
 
     private static SupervisedObjective Digits() => Objective.Supervised(Model.Mlp(64, [], 10), Dataset.Digits());
 
+    private static ManyResult Many(Method method, CancellationToken token = default) =>
+        Solver.MinimizeMany(ManyObjective.From(x => Sum(Square(x))), Wide, method, cancellationToken: token);
+
     private static void Wait(Task task) => task.GetAwaiter().GetResult();
 
     private static void Resumed(byte[] file, CancellationToken token, bool onPool) => Samples.WithFile(path =>
@@ -88,6 +91,12 @@ public static class ExceptionTests
             Wait(Solver.MinimizeAsync(Samples.Rosenbrock, Samples.RosenbrockStart, new Lbfgs { History = 0 })),
         ["Solver.MinimizeAsync OperationCanceledException"] = () =>
             Wait(Solver.MinimizeAsync(Samples.Rosenbrock, Samples.RosenbrockStart, Any, cancellationToken: Over)),
+        ["ManyResult.Item ArgumentOutOfRangeException"] = () => _ = Many(Any)[7],
+        ["Solver.FitMany ArgumentException"] = () => Solver.FitMany((x, data) => x - data[0], [Two], Tensors.Ones(3, 1)),
+        ["Solver.FitMany InvalidOperationException"] = () => Solver.FitMany((x, data) => x[0].ToScalar() > 0 ? x : -x, [], Tensors.Ones(3, 1)),
+        ["Solver.MinimizeMany ArgumentException"] = () => Many(new Adam()),
+        ["Solver.MinimizeMany InvalidOperationException"] = () => Solver.MinimizeMany(ManyObjective.From(x => x[0].ToScalar() > 0 ? Sum(x) : -Sum(x)), Tensors.Ones(3, 1), Any),
+        ["Solver.MinimizeMany OperationCanceledException"] = () => Many(Any, Over),
         ["Solver.Resume ArgumentException"] = () => Solver.Resume("", Samples.Rosenbrock, Any),
         ["Solver.Resume CheckpointException"] = () => Resumed([1, 2, 3], default, onPool: false),
         ["Solver.Resume IOException"] = () => Resumed([], default, onPool: false),
