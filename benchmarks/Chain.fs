@@ -26,3 +26,34 @@ module Chain =
         match (compiled n).Arrays with
         | ValueSome create -> create n
         | ValueNone -> invalidOp "a compiled objective is computed at arrays"
+
+    /// The compiled objective; `note` is told of each value with a gradient.
+    let watched (n: int) (note: unit -> unit) : Objective =
+        let watch (f: ArrayFunction) : ArrayFunction = {
+            new ArrayFunction with
+                member _.Length = f.Length
+                member _.Value x = f.Value x
+
+                member _.ValueAndGradient(x, gradient) =
+                    note ()
+                    f.ValueAndGradient(x, gradient)
+
+                member _.HessianProduct(x, v, product) = f.HessianProduct(x, v, product)
+                member _.Hessian(x, hessian) = f.Hessian(x, hessian)
+        }
+
+        let objective = compiled n
+
+        {
+            objective with
+                Arrays = objective.Arrays |> ValueOption.map (fun create -> create >> watch)
+        }
+
+    /// The eager objective; `note` is told of each value.
+    let watchedEager (n: int) (note: unit -> unit) : Objective =
+        let f = (eager n).Function
+
+        Objective.ofFunction (fun x ->
+            note ()
+            f x
+        )

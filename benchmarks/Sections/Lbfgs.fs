@@ -119,28 +119,29 @@ module Lbfgs =
                 rival "Math.NET BFGS" (fun () -> mathNetBfgs n)
         ]
 
-    /// What a step costs between two early steps of a run: without the run's beginning and end.
-    let private steady (n: int, first: int, last: int) : Row =
-        let objective = Chain.compiled n
-        let run (steps: int) () = own objective n steps false |> ignore
+    /// The garbage of a step between two evaluations of one run, each of which is a step: without the run's beginning and end.
+    let private garbageOfStep (n: int, first: int, last: int) : Row =
+        let cell (name: string) (watch: (unit -> unit) -> Objective) : Cell =
+            let mutable calls, before, after = 0, 0L, 0L
 
-        match Measure.together effort [ run first; run last ] with
-        | [ short; long ] ->
-            let perStep (part: Sample -> float) : float =
-                (part long - part short) / float (last - first)
+            let note () : unit =
+                calls <- calls + 1
 
-            {
-                Name = $"n = {n}, steps {first} to {last}"
-                Cells = [
-                    Cell.time 1e-6 "Optim compiled" {
-                        long with
-                            Median = perStep _.Median
-                            Best = perStep _.Best
-                            Bytes = perStep _.Bytes
-                    }
-                ]
-            }
-        | _ -> invalidOp "two works have two samples"
+                if calls = first then
+                    before <- GC.GetTotalAllocatedBytes true
+                elif calls = last then
+                    after <- GC.GetTotalAllocatedBytes true
+
+            own (watch note) n (limit n) false |> ignore
+            Cell.number name (float (after - before) / float (last - first))
+
+        {
+            Name = $"n = {n}, evaluations {first} to {last}"
+            Cells = [
+                cell "Optim compiled" (Chain.watched n)
+                cell "Optim eager" (Chain.watchedEager n)
+            ]
+        }
 
     let private peerNames = [ "SciPy L-BFGS-B"; "torch LBFGS" ]
 
@@ -173,7 +174,7 @@ module Lbfgs =
             counts "value at the end" _.Value
         ]
 
-    let private bars (rows: Row list) (steadyRows: Row list) : Bar list =
+    let private bars (rows: Row list) (garbageRows: Row list) : Bar list =
         let value part (row: Row) : float =
             part row.Cells.Head |> Option.defaultValue nan
 
@@ -184,9 +185,8 @@ module Lbfgs =
                     "us"
                     limit
                     (value _.Best row)
-            for row in steadyRows do
-                let bytes = Math.Round(value _.BytesPerOperation row)
-                Bar.atMost $"L-BFGS, {row.Name}, garbage of a step" "B" 0.0 bytes
+            for row in garbageRows do
+                Bar.atMost $"L-BFGS, {row.Name}, garbage of a step" "B" 0.0 (value _.Value row)
         ]
 
     /// The tables, and the aims for best batches.
@@ -194,7 +194,7 @@ module Lbfgs =
         let scipy = Python.measure "scipy" "scipy_lbfgs.py" Environment.ProcessorCount
         let torch = Python.measure "torch" "torch_lbfgs.py" Environment.ProcessorCount
         let rows = [ 2; 10000 ] |> List.map (rows scipy torch)
-        let steadyRows = [ 2, 20, 34; 10000, 20, 80 ] |> List.map steady
+        let garbageRows = [ 2, 20, 40; 10000, 20, 80 ] |> List.map garbageOfStep
 
         {
             Name = "lbfgs"
@@ -216,11 +216,11 @@ module Lbfgs =
                     Notes = []
                 }
                 {
-                    Title = "A step of a run under way"
-                    Unit = "us"
-                    Rows = steadyRows
+                    Title = "Garbage of a step of a run under way"
+                    Unit = "B"
+                    Rows = garbageRows
                     Notes = []
                 }
             ]
-            Bars = bars (List.map fst rows) steadyRows
+            Bars = bars (List.map fst rows) garbageRows
         }
