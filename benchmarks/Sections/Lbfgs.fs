@@ -132,8 +132,15 @@ module Lbfgs =
                 elif calls = last then
                     after <- GC.GetTotalAllocatedBytes true
 
-            own (watch note) n (limit n) false |> ignore
-            Cell.number name (float (after - before) / float (last - first))
+            let objective = watch note
+
+            // Other threads may allocate meanwhile, so the least of some runs is what the loop itself does.
+            let once () : float =
+                calls <- 0
+                own objective n (limit n) false |> ignore
+                float (after - before) / float (last - first)
+
+            List.init 5 (fun _ -> once ()) |> List.min |> Cell.number name
 
         {
             Name = $"n = {n}, evaluations {first} to {last}"
