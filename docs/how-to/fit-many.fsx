@@ -76,6 +76,8 @@ A `ManyObjective` keeps what was compiled for it: use the same one for further d
 
 ## What to know
 
+* `fitMany` takes BFGS, which also comes home from afar. From starts near the answer `newton` is faster for a few parameters: 100,000
+  such fits of 50 points from a guess out of their data took 1.9 µs of processor time each with Newton's method, 4.2 µs with BFGS.
 * The method must have a form in place: `lbfgs`, `bfgs`, `newton` and the others that a refused method's message lists.
 * The function is recorded and batched, so it must not branch on numbers; choose with `Tensor.where`. Points are Float64.
 * Budgets hold for each member, but `Budget.Time` for all together. Nothing is traced, observed or saved.

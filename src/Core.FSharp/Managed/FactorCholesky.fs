@@ -34,12 +34,43 @@ module internal FactorCholesky =
 
         failed
 
-    /// Overwrites a by L, with zeros above the diagonal, and gives −1; or gives the index of the first pivot that is not a
-    /// positive finite number. a: (n, n) row-major from `offset`; only its lower triangle is read.
-    /// A = L Lᵀ. After a failure at index k the first k rows of L are right and the rest of a is unspecified: so a NaN or an
-    /// infinity anywhere in the lower triangle fails at its row at the latest. Cost: n³/3 operations.
-    /// Source: Golub & Van Loan 2013, section 4.2.6 (blocked, right-looking).
-    let factor (n: int) (a: float[]) (offset: int) : int =
+    /// Smaller matrices take plain loops.
+    [<Literal>]
+    let private Few = 8
+
+    /// `factor` for few rows, in the order of the definition.
+    let private factorFew (n: int) (a: float[]) (offset: int) : int =
+        let mutable failed = -1
+        let mutable i = 0
+
+        while failed < 0 && i < n do
+            let row = offset + i * n
+
+            for j in 0 .. i - 1 do
+                let other = offset + j * n
+                let mutable rest = a[row + j]
+
+                for k in 0 .. j - 1 do
+                    rest <- rest - a[row + k] * a[other + k]
+
+                a[row + j] <- rest / a[other + j]
+
+            let mutable pivot = a[row + i]
+
+            for k in 0 .. i - 1 do
+                pivot <- pivot - a[row + k] * a[row + k]
+
+            if pivot > 0.0 && Double.IsFinite pivot then
+                a[row + i] <- sqrt pivot
+                Array.Clear(a, row + i + 1, n - i - 1)
+                i <- i + 1
+            else
+                failed <- i
+
+        failed
+
+    /// `factor` by blocks of rows.
+    let private factorBlocks (n: int) (a: float[]) (offset: int) : int =
         let whole = { Data = a; Offset = offset; Stride = n }
 
         let mutable failed = -1
@@ -78,6 +109,17 @@ module internal FactorCholesky =
                 whole.Row(i, i + 1, n - 1 - i).Clear()
 
         failed
+
+    /// Overwrites a by L, with zeros above the diagonal, and gives −1; or gives the index of the first pivot that is not a
+    /// positive finite number. a: (n, n) row-major from `offset`; only its lower triangle is read.
+    /// A = L Lᵀ. After a failure at index k the first k rows of L are right and the rest of a is unspecified: so a NaN or an
+    /// infinity anywhere in the lower triangle fails at its row at the latest. Cost: n³/3 operations.
+    /// Source: Golub & Van Loan 2013, section 4.2.6 (blocked, right-looking).
+    let factor (n: int) (a: float[]) (offset: int) : int =
+        if n < Few then
+            factorFew n a offset
+        else
+            factorBlocks n a offset
 
     /// b ← (L Lᵀ)⁻¹ b. l: (n, n), the lower factor; b: (n, r). Cost: 2 n² r operations.
     let solve
