@@ -5,7 +5,6 @@ open System.Threading
 open FSharp.Reflection
 open Expecto
 open FsCheck
-open FsCheck.FSharp
 open Optim
 open Optim.Core
 open Optim.Solve
@@ -142,7 +141,6 @@ let private mixture (members: int) : Tensor * Tensor =
     let starts = [|
         for i in 0 .. members - 1 do
             match i % 5 with
-            // Newton's method and its likes stay on y = 0, where the saddle is.
             | 3 ->
                 random.NextDouble() + 0.5
                 0.0
