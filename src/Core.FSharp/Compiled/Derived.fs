@@ -44,6 +44,12 @@ type internal LazySession(program: LazyProgram) =
     let mutable session: Session | null = null
     let offsets = [| 0; 0 |]
 
+    /// As Session.TryRun, once there is a session.
+    member _.TryRun(first: float[], second: float[], third: float[]) : bool =
+        match session with
+        | null -> false
+        | ready -> ready.TryRun(first, second, third)
+
     /// Runs the program.
     member _.Run(inputs: Array[], outputs: Array[]) : unit =
         match session with
@@ -190,6 +196,12 @@ type internal DerivedArrays(programs: DerivedPrograms) =
     let oneOut: Array[] = Array.zeroCreate 1
     let twoOut: Array[] = Array.zeroCreate 2
 
+    // Storing into an array of arrays costs a look at types, more than the rest of a small call; mostly the same array
+    // comes again.
+    let put (into: Array[]) (i: int) (array: Array) : unit =
+        if not (Object.ReferenceEquals(into[i], array)) then
+            into[i] <- array
+
     let check (parameter: string) (expected: int) (values: float[]) : unit =
         if values.Length <> expected then
             let message = $"{parameter} has {values.Length} numbers, expected {expected}"
@@ -200,28 +212,33 @@ type internal DerivedArrays(programs: DerivedPrograms) =
 
         member _.Value(x) =
             check (nameof x) n x
-            one[0] <- x
-            oneOut[0] <- number
+            put one 0 x
+            put oneOut 0 number
             value.Run(one, oneOut)
             number[0]
 
         member _.ValueAndGradient(x, gradient) =
             check (nameof x) n x
             check (nameof gradient) n gradient
-            one[0] <- x
-            twoOut[0] <- number
-            twoOut[1] <- gradient
-            valueAndGradient.Run(one, twoOut)
+
+            if not (valueAndGradient.TryRun(x, number, gradient)) then
+                put one 0 x
+                put twoOut 0 number
+                put twoOut 1 gradient
+                valueAndGradient.Run(one, twoOut)
+
             number[0]
 
         member _.HessianProduct(x, v, result) =
             check (nameof x) n x
             check (nameof v) n v
             check "product" n result
-            two[0] <- x
-            two[1] <- v
-            oneOut[0] <- result
-            product.Run(two, oneOut)
+
+            if not (product.TryRun(x, v, result)) then
+                put two 0 x
+                put two 1 v
+                put oneOut 0 result
+                product.Run(two, oneOut)
 
         member _.Hessian(x, target) =
             check (nameof x) n x

@@ -53,11 +53,16 @@ type internal FusedSession(plan: FusedPlan) =
     let addressOf (array: Array) : nativeint =
         Marshal.UnsafeAddrOfPinnedArrayElement(array, 0)
 
+    // Longer than an int counts.
+    let bytesOf (dtype: DType) (elements: int) : nativeint =
+        nativeint elements * nativeint dtype.Size
+
     let buffers =
         plan.Buffers |> Array.map (fun struct (dtype, length) -> pinned dtype length)
 
     let table: nativeint[] = GC.AllocateArray<nativeint>(max 1 plan.Slots.Length, true)
     let tableAddress = addressOf table
+    // The constants, whose addresses are in the table: `run` keeps their pins alive.
     let constants = Collections.Generic.List<Pin>()
 
     let slots: CallerSlot[] = [|
@@ -75,12 +80,12 @@ type internal FusedSession(plan: FusedPlan) =
             | Place.Input(position, offset) -> callers position offset
             | Place.Output(position, offset) -> callers (plan.InputCount + position) offset
             | Place.Buffer(buffer, offset) ->
-                table[slot] <- addressOf buffers[buffer] + nativeint (offset * dtype.Size)
+                table[slot] <- addressOf buffers[buffer] + bytesOf dtype offset
             | Place.Fixed(array, offset) ->
                 let pin = Pin()
                 pin.Hold array
                 constants.Add pin
-                table[slot] <- pin.Address + nativeint (offset * dtype.Size)
+                table[slot] <- pin.Address + bytesOf dtype offset
     |]
 
     let operandArrays =
@@ -98,6 +103,12 @@ type internal FusedSession(plan: FusedPlan) =
     // The beginnings of the caller's arrays during a run.
     let beginnings: nativeint[] =
         Array.zeroCreate (plan.InputCount + plan.OutputCount |> max FusedSession.FewArrays)
+
+    // Where there is no fourth array. A field of its own: static ones cost a look at each use.
+    let nothing: Array = Array.zeroCreate<float> 1
+    let inputCount = plan.InputCount
+    let copies = plan.Copies
+    let slotTable = NativePtr.ofNativeInt<nativeint> tableAddress
 
     let pins = lazy (Array.init (plan.InputCount + plan.OutputCount) (fun _ -> Pin()))
 
@@ -179,29 +190,58 @@ type internal FusedSession(plan: FusedPlan) =
                     arrays[i] <- arrayOf operands[i] inputs outputs
                     offsets[i] <- offsetOf operands[i] starts
 
-                call.Run(arrays, offsets, arrayOf result inputs outputs, offsetOf result starts)
-                Array.Clear arrays
+                try
+                    let into = arrayOf result inputs outputs
+                    call.Run(arrays, offsets, into, offsetOf result starts)
+                finally
+                    // The arrays of the caller are not kept alive.
+                    Array.Clear arrays
 
     /// The run, once the caller's arrays do not move.
     let run (inputs: Array[]) (starts: int[]) (outputs: Array[]) : unit =
         for s in slots do
             let start =
-                if s.Position < plan.InputCount then
+                if s.Position < inputCount then
                     starts[s.Position] + s.Offset
                 else
                     s.Offset
 
-            table[s.Slot] <- beginnings[s.Position] + nativeint (start * s.Size)
+            NativePtr.set
+                slotTable
+                s.Slot
+                (beginnings[s.Position] + nativeint start * nativeint s.Size)
 
         match only with
         | null -> runSteps inputs starts outputs
         | code -> code.Invoke tableAddress
 
-        for struct (place, position, length) in plan.Copies do
+        for struct (place, position, length) in copies do
             let from, start = arrayOf place inputs outputs, offsetOf place starts
             Array.Copy(from, start, outputs[position], 0, length)
 
-    static let nothing: Array = Array.zeroCreate<float> 1
+        GC.KeepAlive constants
+
+    override _.TryRun(first, second, third) =
+        match only with
+        | null -> false
+        | _ when copies.Length > 0 || inputCount + plan.OutputCount <> 3 -> false
+        | code ->
+            use a = fixed &MemoryMarshal.GetArrayDataReference first
+            use b = fixed &MemoryMarshal.GetArrayDataReference second
+            use c = fixed &MemoryMarshal.GetArrayDataReference third
+
+            for s in slots do
+                let beginning =
+                    match s.Position with
+                    | 0 -> NativePtr.toNativeInt a
+                    | 1 -> NativePtr.toNativeInt b
+                    | _ -> NativePtr.toNativeInt c
+
+                NativePtr.set slotTable s.Slot (beginning + nativeint s.Offset * nativeint s.Size)
+
+            code.Invoke tableAddress
+            GC.KeepAlive constants
+            true
 
     /// So many arrays are held without the help of the garbage collector.
     static member private FewArrays = 4
@@ -231,17 +271,15 @@ type internal FusedSession(plan: FusedPlan) =
         else
             let pins = pins.Value
 
-            for k in 0 .. pins.Length - 1 do
-                pins[k].Hold(array k)
-                beginnings[k] <- pins[k].Address
+            try
+                for k in 0 .. pins.Length - 1 do
+                    pins[k].Hold(array k)
+                    beginnings[k] <- pins[k].Address
 
-            run inputs starts outputs
-
-            for pin in pins do
-                pin.Hold null
-
-    /// What must stay where it is as long as the session lives.
-    member _.Held: Pin seq = constants
+                run inputs starts outputs
+            finally
+                for pin in pins do
+                    pin.Hold null
 
 /// A graph as fused loops, and calls for what cannot be fused.
 [<Sealed>]

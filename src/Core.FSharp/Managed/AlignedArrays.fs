@@ -3,14 +3,17 @@ namespace Optim.Managed
 open System
 open System.Runtime.InteropServices
 
-/// Arrays whose elements begin at a multiple of 64 bytes and stay there, so that no vector crosses a cache line. Passes over
-/// long vectors that are not in the first cache take two thirds of the time.
+/// Arrays whose elements begin at a multiple of 64 bytes and stay there, so that no vector crosses a cache line.
 [<RequireQualifiedAccess>]
 module internal AlignedArrays =
 
     /// Below so many elements it does not matter.
     [<Literal>]
     let private Few = 256
+
+    /// From here on few tries are made.
+    [<Literal>]
+    let private Long = 131_072
 
     [<Literal>]
     let private Line = 64L
@@ -35,4 +38,8 @@ module internal AlignedArrays =
                 GC.AllocateArray<byte>(int (filler - Overhead), true) |> ignore
                 search (tries - 1)
 
-        if n < Few then Array.zeroCreate n else search 6
+        // Each try of a very long array costs as much memory as the array.
+        if n < Few then
+            Array.zeroCreate n
+        else
+            search (if n <= Long then 6 else 1)
