@@ -108,7 +108,8 @@ The function is called once, and what it did is what will be done. So it must do
 
 The last two cannot be seen while recording. So each run compares its first three evaluations of each kind with eager ones
 (of a Hessian, a product), and ends with an error where they differ by more than rounding. Every certificate of `Converged` is computed
-eagerly, too, so a wrong program could not certify itself. *)
+eagerly, too, so a wrong program could not certify itself. Many members at once share one comparison, of the first one's value and
+gradient at its start; their certificates are evaluated by the program, except those of more than 32 variables whose curvature is examined. *)
 let target = ref (Tensor.ofArray [| 1.0; 2.0 |])
 
 let moving =

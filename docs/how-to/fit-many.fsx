@@ -81,7 +81,12 @@ A `ManyObjective` keeps what was compiled for it: use the same one for further d
 * The method must have a form in place: `lbfgs`, `bfgs`, `newton` and the others that a refused method's message lists.
 * The function is recorded and batched, so it must not branch on numbers; choose with `Tensor.where`. Points are Float64.
 * Budgets hold for each member, but `Budget.Time` for all together. Nothing is traced, observed or saved.
-* Results do not depend on the number of processors, nor on which members are solved together.
+* Results do not depend on the number of processors, nor on which other members are solved together; how many there are decides the
+  size of the blocks and so changes rounding, nothing else.
+* What the function captures must stay as it was when the objective was first used, and nothing may be drawn by chance. At every call the
+  compiled value and gradient at the first member's start are compared with the function's own; a difference beyond rounding is an error.
+* A certificate of `Converged` is a second evaluation at the end. Up to 32 parameters, and wherever `ExaminesCurvature` is
+  off, the compiled program makes it, for which nothing but that comparison vouches; for longer points the uncompiled function does.
 * Where searches along lines have come down to rounding, a member's run and the single run may part: the sums are added in another order.
 * Long points work too; a block then has fewer members. One program serves a whole block, so a few members that take very many
   steps are slow company: give a budget of steps.

@@ -11,7 +11,7 @@ public static partial class Solver
     /// <param name="cancellationToken">Abandons all runs at the next evaluation.</param>
     /// <returns>The results.</returns>
     /// <exception cref="ArgumentException">The starts, the data, the options or the method's options are not legal, or the method cannot work in place.</exception>
-    /// <exception cref="InvalidOperationException">The function cannot be computed for many members at once, as one that branches on a number.</exception>
+    /// <exception cref="InvalidOperationException">The function cannot be computed for many members at once, as one that branches on a number, or it differs from its program, as one that captures what has changed.</exception>
     /// <exception cref="OperationCanceledException">The token abandoned the runs.</exception>
     public static ManyResult MinimizeMany(
         ManyObjective objective,
@@ -35,7 +35,7 @@ public static partial class Solver
     /// <param name="starts">Where to begin (members, n).</param>
     /// <returns>The results.</returns>
     /// <exception cref="ArgumentException">The starts or the data are not legal.</exception>
-    /// <exception cref="InvalidOperationException">The function cannot be computed for many members at once, as one that branches on a number.</exception>
+    /// <exception cref="InvalidOperationException">The function cannot be computed for many members at once, as one that branches on a number, or it differs from its program, as one that captures what has changed.</exception>
     public static ManyResult FitMany(
         Func<Tensor, IReadOnlyList<Tensor>, Tensor> residuals,
         IReadOnlyList<Tensor> data,

@@ -9,9 +9,10 @@ open Optim.Managed
 /// Compares what a compiled function gives at its first uses with what the function itself gives there, and refuses to go on
 /// where they differ by more than rounding: the function then depends on something besides its argument, or on chance.
 /// Each kind of question is compared a few times; of a Hessian, its product with one vector. name: the function's name
-/// for messages.
+/// for messages. door, remedy: what was called, and what to do where they differ.
 [<Sealed>]
-type internal GuardedArrays(name: string, f: Tensor -> Tensor, compiled: ArrayFunction) =
+type internal GuardedArrays
+    (door: string, remedy: string, name: string, f: Tensor -> Tensor, compiled: ArrayFunction) =
     // How often each kind of question is compared.
     static let times = 3
     // Differences up to this part of the largest number are rounding for sure.
@@ -79,9 +80,9 @@ type internal GuardedArrays(name: string, f: Tensor -> Tensor, compiled: ArrayFu
 
     let refuse (what: string) (now: float[]) (eager: float[]) : unit =
         let message =
-            $"compile: the {what} of {name} is {text now} compiled, but {text eager} uncompiled at the same point; "
+            $"{door}: the {what} of {name} is {text now} compiled, but {text eager} uncompiled at the same point; "
             + "it depends on something besides its argument: on chance, or on data that changed after it was compiled; "
-            + "make what changes part of the argument, compile again after a change, or leave it uncompiled (Objective.eager)"
+            + remedy
 
         raise (InvalidOperationException message)
 
@@ -153,6 +154,9 @@ type internal GuardedArrays(name: string, f: Tensor -> Tensor, compiled: ArrayFu
 [<RequireQualifiedAccess>]
 module internal ArrayFunctions =
 
+    let private remedy =
+        "make what changes part of the argument, compile again after a change, or leave it uncompiled (Objective.eager)"
+
     /// f and its derivatives by compiled programs, guarded, each time with buffers of its own. The programs of each
     /// length are compiled once. name: for messages.
     let compiled (name: string) (f: Tensor -> Tensor) : int -> ArrayFunction =
@@ -160,7 +164,7 @@ module internal ArrayFunctions =
 
         fun n ->
             let programs = known.GetOrAdd(n, (fun n -> DerivedPrograms(f, n)))
-            GuardedArrays(name, f, DerivedArrays programs)
+            GuardedArrays("compile", remedy, name, f, DerivedArrays programs)
 
     let private scale (factor: float) (values: float[]) : unit =
         for i in 0 .. values.Length - 1 do

@@ -20,20 +20,20 @@ module internal Many =
 
     /// Numbers of all rows together that stay in a processor's own cache.
     [<Literal>]
-    let private cached = 65536
+    let private cached = 65536L
 
     /// The members in one run of a program: 1, or a multiple of 8, so that every row is computed by the same instructions.
-    /// It depends on nothing but the problem. numbers: those of one member.
-    let rowsFor (members: int) (numbers: int) : int =
+    /// It depends on nothing but the problem and how many members there are, so that count may change rounding. numbers: those of one member.
+    let rowsFor (members: int) (numbers: int64) : int =
         let fits (rows: int) =
-            rows * numbers <= cached && rows * 4 <= members
+            int64 rows * numbers <= cached && int64 rows * 4L <= int64 members
 
         let rec most (rows: int) =
             if rows <= 8 || fits rows then rows else most (rows / 2)
 
         let rows = most mostRows
 
-        if members = 1 || rows * numbers > 16 * cached then
+        if members = 1 || int64 rows * numbers > 16L * cached then
             1
         else
             rows
@@ -127,6 +127,42 @@ module internal Many =
 
             raise (InvalidOperationException(message, error))
 
+    let private remedy =
+        "make what changes part of the data, take a new ManyObjective after a change, or solve the members one by one with "
+        + "Solver.minimize"
+
+    /// Refuses a program whose value or gradient at the first member's start is not the function's own.
+    let private guard
+        (objective: ManyObjective)
+        (alone: Objective)
+        (program: MemberProgram)
+        (start: float[])
+        : unit =
+        let compiled = {
+            new ArrayFunction with
+                member _.Length = start.Length
+
+                member _.ValueAndGradient(x, gradient) =
+                    program.SetVector(0, 0, x)
+                    program.SetData(0, 0)
+                    program.Run 1
+                    let results = program.Outputs
+                    results[1].AsSpan(0, x.Length).CopyTo(gradient.AsSpan())
+                    results[0][0]
+
+                member this.Value(x) =
+                    this.ValueAndGradient(x, Array.zeroCreate x.Length)
+
+                member _.HessianProduct(_, _, _) = invalidOp "only a gradient is compared"
+                member _.Hessian(_, _) = invalidOp "only a gradient is compared"
+        }
+
+        let guarded =
+            GuardedArrays("minimizeMany", remedy, objective.Name, alone.Function, compiled)
+            :> ArrayFunction
+
+        guarded.ValueAndGradient(start, Array.zeroCreate start.Length) |> ignore
+
     /// Runs the work on so many threads; the first error of one is thrown.
     let private share (workers: int) (work: unit -> unit) : unit =
         if workers = 1 then
@@ -159,9 +195,9 @@ module internal Many =
         let alwaysHessian = asksHessian && n <= Certify.denseLimit
 
         let numbers =
-            2 * n
-            + (if asksHessian then n * n else 0)
-            + (kinds |> Array.sumBy (fun (struct (shape, _)) -> shape.Length))
+            2L * int64 n
+            + (if asksHessian then int64 n * int64 n else 0L)
+            + (kinds |> Array.sumBy (fun (struct (shape, _)) -> int64 shape.Length))
 
         let rows = rowsFor count numbers
         let programs = objective.Programs(rows, n, kinds)
@@ -192,20 +228,28 @@ module internal Many =
                 Alone = fun index -> objective.Of(index, data)
             }
 
-            prepare
-                (if alwaysHessian then
-                     programs.Hessians
-                 else
-                     programs.Gradients)
-                rows
-                n
-                parts
+            let program, results =
+                if alwaysHessian then
+                    programs.Hessians, [| 1; n; n * n |]
+                else
+                    programs.Gradients, [| 1; n |]
+
+            prepare program rows n parts
 
             if examinesShort && not alwaysHessian then
                 prepare programs.Hessians rows n parts
 
             let raw = rawOf starts
             let first = MemberData<float>((raw.Storage :?> float[]), raw.Offset, n)
+            let start = Array.zeroCreate n
+            first.Copy(0, start, 0)
+
+            guard
+                objective
+                (plan.Alone 0)
+                (MemberProgram(program, rows, 1, n, parts, results))
+                start
+
             let taken = ref -1
 
             let next () : int =

@@ -88,13 +88,20 @@ type internal MemberProgram
         for k in 0 .. data.Length - 1 do
             data[k].Copy(index, inputs[vectors + k], row)
 
-    /// Computes all rows.
-    member _.Run() : unit =
+    /// Computes the first `count` rows. The others repeat row 0, because a program computes all, and may throw on what no
+    /// member has.
+    member _.Run(count: int) : unit =
+        for input in inputs do
+            let width = input.Length / rows
+
+            for row in count .. rows - 1 do
+                Array.Copy(input, 0, input, row * width, width)
+
         session.Value.Run(inputs, offsets, asArrays)
 
 /// One thread's work: some members at a time, of which as many as a program has rows are evaluated together, whichever wait for
 /// the same kind of answer. There are so many that mostly a whole block waits. A member that ends makes room for the next.
-/// What a member gets does not depend on the others, so neither do the results.
+/// What a member gets does not depend on the others, so neither do the results. (Blocks of other sizes differ in rounding.)
 [<Sealed>]
 type internal MemberBlock
     (
@@ -110,11 +117,13 @@ type internal MemberBlock
     let rows, n = programs.Rows, programs.Length
     let members = Array.init places (fun _ -> MemberRun(plan, workspace ()))
 
-    let gradients = MemberProgram(programs.Gradients, rows, 1, n, data, [| 1; n |])
+    // Lazy: a method that never asks should not pay the memory, of a Hessian least of all.
+    let gradients = lazy MemberProgram(programs.Gradients, rows, 1, n, data, [| 1; n |])
 
-    let hessians = MemberProgram(programs.Hessians, rows, 1, n, data, [| 1; n; n * n |])
+    let hessians =
+        lazy MemberProgram(programs.Hessians, rows, 1, n, data, [| 1; n; n * n |])
 
-    let products = MemberProgram(programs.Products, rows, 2, n, data, [| n |])
+    let products = lazy MemberProgram(programs.Products, rows, 2, n, data, [| n |])
     let gradientQueue = MemberQueue places
     let hessianQueue = MemberQueue places
     let productQueue = MemberQueue places
@@ -181,9 +190,10 @@ type internal MemberBlock
         count
 
     let answerGradients () : unit =
-        let count = load gradients gradientQueue
-        gradients.Run()
-        let results = gradients.Outputs
+        let program = gradients.Value
+        let count = load program gradientQueue
+        program.Run count
+        let results = program.Outputs
 
         for row in 0 .. count - 1 do
             let one = members[active[row]]
@@ -192,9 +202,10 @@ type internal MemberBlock
             settle active[row] (one.Tell Request.Gradient)
 
     let answerHessians () : unit =
-        let count = load hessians hessianQueue
-        hessians.Run()
-        let results = hessians.Outputs
+        let program = hessians.Value
+        let count = load program hessianQueue
+        program.Run count
+        let results = program.Outputs
 
         for row in 0 .. count - 1 do
             let one = members[active[row]]
@@ -204,13 +215,14 @@ type internal MemberBlock
             settle active[row] (one.Tell Request.Hessian)
 
     let answerProducts () : unit =
-        let count = load products productQueue
+        let program = products.Value
+        let count = load program productQueue
 
         for row in 0 .. count - 1 do
-            products.SetVector(1, row, members[active[row]].Vector)
+            program.SetVector(1, row, members[active[row]].Vector)
 
-        products.Run()
-        let results = products.Outputs
+        program.Run count
+        let results = program.Outputs
 
         for row in 0 .. count - 1 do
             let one = members[active[row]]

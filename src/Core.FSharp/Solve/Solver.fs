@@ -106,11 +106,14 @@ module Solver =
     /// Minimizes one function of a vector and a member's data for many members side by side, each from its own start and
     /// with its own outcome: as minimizeWith for every member alone, up to rounding, but computed by one compiled program for
     /// a block of members at a time, on all processors. A member that ends makes room for the next. The results depend
-    /// neither on the number of processors nor on the other members. data: tensors (members, …), none for a function without data;
-    /// starts: (members, n), Float64. Budget and stop rules hold for each member, but the time for all together; nothing is traced.
+    /// neither on the number of processors nor on the other members; how many there are changes rounding only. The program's
+    /// value and gradient at the first member's start are compared with the function's own. Certificates of points of up to 32
+    /// numbers are evaluated by the program, those of longer ones, if ExaminesCurvature, by the function itself. data: tensors
+    /// (members, …), none for a function without data; starts: (members, n), Float64. Budget and stop rules hold for each
+    /// member, but the time for all together; nothing is traced.
     /// Errors: ArgumentException for illegal options, tensors, or a method without a form in place; InvalidOperationException for
-    /// a function that cannot be recorded or batched, as one that branches on a number; OperationCanceledException when the
-    /// token of the options abandons the runs.
+    /// a function that cannot be recorded or batched, as one that branches on a number, or that differs from its program, as one
+    /// that captures what has changed; OperationCanceledException when the token of the options abandons the runs.
     let minimizeManyWith
         (options: SolveOptions)
         (method: Method)
