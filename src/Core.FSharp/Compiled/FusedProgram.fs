@@ -62,7 +62,6 @@ type internal FusedSession(plan: FusedPlan) =
 
     let table: nativeint[] = GC.AllocateArray<nativeint>(max 1 plan.Slots.Length, true)
     let tableAddress = addressOf table
-    // The constants, whose addresses are in the table: `run` keeps their pins alive.
     let constants = Collections.Generic.List<Pin>()
 
     let slots: CallerSlot[] = [|
@@ -103,6 +102,9 @@ type internal FusedSession(plan: FusedPlan) =
     // The beginnings of the caller's arrays during a run.
     let beginnings: nativeint[] =
         Array.zeroCreate (plan.InputCount + plan.OutputCount |> max FusedSession.FewArrays)
+
+    // What loops reach by addresses only. Each run names it, which keeps it alive.
+    let held: obj[] = [| table; buffers; constants |]
 
     // Where there is no fourth array. A field of its own: static ones cost a look at each use.
     let nothing: Array = Array.zeroCreate<float> 1
@@ -219,7 +221,7 @@ type internal FusedSession(plan: FusedPlan) =
             let from, start = arrayOf place inputs outputs, offsetOf place starts
             Array.Copy(from, start, outputs[position], 0, length)
 
-        GC.KeepAlive constants
+        GC.KeepAlive held
 
     override _.TryRun(first, second, third) =
         match only with
@@ -240,7 +242,7 @@ type internal FusedSession(plan: FusedPlan) =
                 NativePtr.set slotTable s.Slot (beginning + nativeint s.Offset * nativeint s.Size)
 
             code.Invoke tableAddress
-            GC.KeepAlive constants
+            GC.KeepAlive held
             true
 
     /// So many arrays are held without the help of the garbage collector.

@@ -11,10 +11,6 @@ module internal AlignedArrays =
     [<Literal>]
     let private Few = 256
 
-    /// From here on few tries are made.
-    [<Literal>]
-    let private Long = 131_072
-
     [<Literal>]
     let private Line = 64L
 
@@ -22,24 +18,30 @@ module internal AlignedArrays =
     [<Literal>]
     let private Overhead = 24L
 
-    /// n zeros. Pinned arrays are laid out one after the other, so where one came to lie wrong, a filler moves the next;
-    /// where the runtime does not play along, the array is left as it is.
+    let private addressOf (array: Array) : int64 =
+        int64 (Marshal.UnsafeAddrOfPinnedArrayElement(array, 0))
+
+    /// Pinned arrays are mostly laid out one after the other: a small one tells where the next will lie, and a filler moves
+    /// it.
+    let private prepare () : unit =
+        let probe = GC.AllocateArray<int64>(1, true)
+        let next = addressOf probe + int64 sizeof<int64> + Overhead
+        let missing = (Line - next % Line) % Line
+
+        if missing > 0L then
+            let filler = if missing < Overhead then missing + Line else missing
+            GC.AllocateArray<byte>(int (filler - Overhead), true) |> ignore
+
+    /// n zeros. Where the runtime does not play along, twice, the array lies as it happens to.
     let zeros (n: int) : float[] =
-        let rec search (tries: int) : float[] =
-            let candidate = GC.AllocateArray<float>(n, true)
-            let address = int64 (Marshal.UnsafeAddrOfPinnedArrayElement(candidate, 0))
-
-            if address % Line = 0L || tries = 0 then
-                candidate
-            else
-                let next = address + int64 n * int64 sizeof<float> + Overhead
-                let missing = (Line - next % Line) % Line
-                let filler = if missing < Overhead then missing + Line else missing
-                GC.AllocateArray<byte>(int (filler - Overhead), true) |> ignore
-                search (tries - 1)
-
-        // Each try of a very long array costs as much memory as the array.
         if n < Few then
             Array.zeroCreate n
         else
-            search (if n <= Long then 6 else 1)
+            prepare ()
+            let first = GC.AllocateArray<float>(n, true)
+
+            if addressOf first % Line = 0L then
+                first
+            else
+                prepare ()
+                GC.AllocateArray<float>(n, true)

@@ -5,6 +5,7 @@ module Optim.CoreTests.FusedLoopTests
 open System
 open Expecto
 open Optim
+open Optim.Compiled
 open Optim.Core
 open Optim.Core.Derivatives
 
@@ -169,6 +170,26 @@ let tests =
                 if n <= 96 then
                     agrees name 1e-13 (vmap (grad f)) (Shaping.reshape [ 4; n ] (points (4 * n)))
             ))
+
+        testCase
+            "what loops reach by address outlives collections"
+            (fun () ->
+                let n = 1000
+                let f = Derived.arrays chain n
+                let x, gradient = (points n).ToArray(), Array.zeroCreate n
+                let value = f.ValueAndGradient(x, gradient)
+                let expected = Array.copy gradient
+
+                for _ in 1..5 do
+                    GC.Collect()
+                    GC.WaitForPendingFinalizers()
+                    // Takes the place of whatever pinned memory was given up.
+                    let other = Array.init 500 (fun _ -> GC.AllocateArray<float>(8, true))
+                    other |> Array.iter (fun a -> Array.Fill(a, nan))
+                    Expect.equal (f.ValueAndGradient(x, gradient)) value "value"
+                    Expect.equal gradient expected "gradient"
+                    GC.KeepAlive other
+            )
 
         testCase
             "loops long enough for parts agree, and do not depend on the run"
