@@ -6,8 +6,8 @@ open Optim.Primitives
 
 /// Elementwise computations made as cheaply as possible: each function gives a node of the stated value. Values are equal,
 /// or differ as by reassociation of products and sums. x · 0 and x − x stay what they are, for the sake of NaN and infinity;
-/// so does 0 + x, for the sake of −0; and scale · (x + shift) is multiplied out only where that is exact, for the sake of
-/// cancellation.
+/// so does 0 + x, for the sake of −0; scale · (x + shift) is multiplied out only where that is exact, for the sake of
+/// cancellation; and (x + a) + b is never x + (a + b), for the sake of functions that count on the rounding of x + a.
 [<RequireQualifiedAccess>]
 module internal ArithmeticRules =
 
@@ -34,6 +34,12 @@ module internal ArithmeticRules =
         else
             Double.IsNormal x
 
+    // Moving a factor of at most 2^10 or at least 2^-10 past another changes what is computed on the way by as much, so it
+    // can overflow or lose digits only where the original is that close to the end of the range itself.
+    let private isModest (x: float) : bool =
+        let size = abs x
+        size >= 0.0009765625 && size <= 1024.0
+
     let private made1 (b: GraphBuilder) (kind: Unary) (x: int) : int =
         b.Computed(Operation.Unary kind, Elementwise1 kind, [| x |], b.Shape x, b.DType x)
 
@@ -56,18 +62,21 @@ module internal ArithmeticRules =
         else
             match x with
             | Made b (Operation.Affine(s, t), [| z |]) when (b.DType x).IsFloating ->
-                let product, sum = scale * s, scale * t + shift
-                let isExact = t = 0.0 || isPowerOfTwo scale
                 let isSafe = isNormal (b.DType x)
+                let product = scale * s
+                let areSafe = isSafe s && isSafe scale && isSafe product
 
-                if
-                    isExact
-                    && isSafe s
-                    && isSafe scale
-                    && isSafe product
-                    && (sum = 0.0 || isSafe sum)
+                if t = 0.0 && areSafe && (isModest scale || isModest s) then
+                    affine b product shift z
+                elif
+                    shift = 0.0
+                    && isPowerOfTwo scale
+                    && isModest scale
+                    && areSafe
+                    && isSafe t
+                    && isSafe (scale * t)
                 then
-                    affine b product sum z
+                    affine b product (scale * t) z
                 else
                     make ()
             | _ -> make ()
@@ -116,7 +125,7 @@ module internal ArithmeticRules =
             match x, y with
             | Negated b z, _ -> negate b (multiply b z y shape)
             | _, Negated b z -> negate b (multiply b x z shape)
-            | Scaled b (s, z), Scaled b (t, w) when x <> y && isNormal (b.DType x) (s * t) ->
+            | Scaled b (s, z), Scaled b (t, w) when x <> y && isModest s && isModest t ->
                 affine b (s * t) 0.0 (multiply b z w shape)
             | _ when x = y -> made1 b Unary.Square x
             | _ -> made2 b Binary.Multiply (min x y) (max x y) shape

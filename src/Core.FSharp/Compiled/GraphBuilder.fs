@@ -2,6 +2,7 @@ namespace Optim.Compiled
 
 open System
 open System.Collections.Generic
+open System.Runtime.InteropServices
 open Optim
 open Optim.Primitives
 
@@ -38,6 +39,23 @@ type internal NodeKey = {
 
         hash.ToHashCode()
 
+/// Arrays whose elements are all the same.
+[<RequireQualifiedAccess>]
+module internal Uniform =
+
+    let private isSame<'T when 'T :> IEquatable<'T>> (bits: Span<'T>) : bool =
+        MemoryExtensions.IndexOfAnyExcept<'T>(bits, bits[0]) < 0
+
+    /// Whether a part of an array, of one element or more, has the same bits in all elements: 0 and −0 are not the same.
+    let isUniform (values: Array) (offset: int) (length: int) : bool =
+        match values with
+        | :? (float[]) as v -> isSame (MemoryMarshal.Cast<float, int64>(v.AsSpan(offset, length)))
+        | :? (float32[]) as v ->
+            isSame (MemoryMarshal.Cast<float32, int32>(v.AsSpan(offset, length)))
+        | :? (int64[]) as v -> isSame (v.AsSpan(offset, length))
+        | :? (bool[]) as v -> isSame (v.AsSpan(offset, length))
+        | other -> invalidOp $"an engine gave an array of type {other.GetType()}"
+
 /// A graph in the making, in which no computation occurs twice. Constants whose elements are all the same are one scalar,
 /// expanded.
 [<Sealed>]
@@ -56,23 +74,22 @@ type internal GraphBuilder(engine: Engine) =
 
     // The one element of all, as an array and as bits.
     let uniform (x: Tensor) : (Array * int64) voption =
-        let all (values: 'T[]) (bits: 'T -> int64) =
-            let first = bits values[0]
-
-            if Array.TrueForAll(values, (fun v -> bits v = first)) then
-                ValueSome((Array.truncate 1 values :> Array), first)
-            else
-                ValueNone
-
         if x.Length = 0 then
             ValueNone
         else
-            match engine.ToArray x with
-            | :? (float[]) as v -> all v BitConverter.DoubleToInt64Bits
-            | :? (float32[]) as v -> all v (fun e -> int64 (BitConverter.SingleToInt32Bits e))
-            | :? (int64[]) as v -> all v id
-            | :? (bool[]) as v -> all v (fun e -> if e then 1L else 0L)
-            | other -> invalidOp $"an engine gave an array of type {other.GetType()}"
+            let values = engine.ToArray x
+
+            if not (Uniform.isUniform values 0 values.Length) then
+                ValueNone
+            else
+                match values with
+                | :? (float[]) as v ->
+                    ValueSome(([| v[0] |] :> Array), BitConverter.DoubleToInt64Bits v[0])
+                | :? (float32[]) as v ->
+                    ValueSome(([| v[0] |] :> Array), int64 (BitConverter.SingleToInt32Bits v[0]))
+                | :? (int64[]) as v -> ValueSome(([| v[0] |] :> Array), v[0])
+                | :? (bool[]) as v -> ValueSome(([| v[0] |] :> Array), (if v[0] then 1L else 0L))
+                | other -> invalidOp $"an engine gave an array of type {other.GetType()}"
 
     /// The node with this number.
     member _.Item

@@ -42,20 +42,10 @@ type internal Placement(graph: Graph) =
         match nodes[i].Source with
         | Source.Constant(:? Raw as raw) when raw.Length > 0 ->
             match raw.Storage with
-            | :? (float[]) as all ->
-                let numbers = all.AsSpan(raw.Offset, raw.Length)
-
-                if numbers.IndexOfAnyExcept numbers[0] < 0 then
-                    ValueSome numbers[0]
-                else
-                    ValueNone
-            | :? (float32[]) as all ->
-                let numbers = all.AsSpan(raw.Offset, raw.Length)
-
-                if numbers.IndexOfAnyExcept numbers[0] < 0 then
-                    ValueSome(float numbers[0])
-                else
-                    ValueNone
+            | :? (float[]) as all when Uniform.isUniform all raw.Offset raw.Length ->
+                ValueSome all[raw.Offset]
+            | :? (float32[]) as all when Uniform.isUniform all raw.Offset raw.Length ->
+                ValueSome(float all[raw.Offset])
             | _ -> ValueNone
         | _ -> ValueNone
 

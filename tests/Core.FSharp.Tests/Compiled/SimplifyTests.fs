@@ -30,6 +30,10 @@ let private becomes (name: string) (f: Tensor -> Tensor) (expected: string list)
 let private ones = Tensor.ones [ 6 ]
 let private matrix (x: Tensor) : Tensor = Shaping.reshape [ 2; 3 ] x
 
+// The function in single precision.
+let private single (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+    Tensor.cast DType.Float64 (f (Tensor.cast DType.Float32 x))
+
 // The values of the simplified graph.
 let private run (f: Tensor -> Tensor) (x: Tensor) : float[] =
     let graph = Simplify.run (Recorder.record (fun x -> [| f x[0] |]) [| x |])
@@ -73,6 +77,10 @@ let private rewrites =
             "affine 6 0"
         ]
         becomes "doubling is multiplied out" (fun x -> 2.0 * (x - 1.0)) [ "affine 2 -2" ]
+        becomes "a small factor and a modest one merge" (fun x -> 2.0 * (1e-30 * x)) [
+            "affine 2E-30 0"
+        ]
+        becomes "shifts are not added up" (fun x -> 1.0 - x + 2.0) [ "affine -1 1"; "affine 1 2" ]
         becomes "other scales are not" (fun x -> 3.0 * (x - 1.0)) [ "affine 1 -1"; "affine 3 0" ]
         becomes "signs move out of products and into sums" (fun x -> x + -(sin x) * x) [
             "Sin"
@@ -159,6 +167,34 @@ let private exactness =
             0.9999999999999999
             1.0
         ]
+        exact "a small shift after one that cancels" (single (fun p -> log (1.0 - p + 1e-8))) [
+            1.0
+            0.5
+        ]
+        exact "a small shift after a large one" (fun x -> (x + 1e16) + 1.0) [ -1e16; 0.0 ]
+        exact "a shift there and back" (fun x -> (1.0 + x) - 1.0) [ 1e-20; 3e-16; 1.0 ]
+        exact "small scales of large factors" (single (fun x -> (1e-15 * x) * (1e-15 * (x + 1.0)))) [
+            1e20
+            2.0
+        ]
+        exact "large scales of small factors" (single (fun x -> (1e15 * x) * (1e15 * Tensor.abs x))) [
+            1e-25
+            2.0
+        ]
+        exact "scales that cancel" (fun x -> 1e200 * (1e-200 * x)) [ 1e-200; 1.0 ]
+        testCase
+            "0 and −0 in one constant"
+            (fun () ->
+                for dtype in [ DType.Float64; DType.Float32 ] do
+                    let zeros = Tensor.cast dtype (Tensor.ofArray [| 0.0; -0.0; 0.0; -0.0 |])
+
+                    let f (x: Tensor) =
+                        Tensor.ones [ 4 ] / Tensor.cast DType.Float64 (zeros * Tensor.cast dtype x)
+
+                    let y = (Compile.compile f (Tensor.ones [ 4 ])).ToArray()
+                    let expected = [| infinity; -infinity; infinity; -infinity |]
+                    Expect.equal y expected $"{dtype}"
+            )
         exact
             "a choice between NaN and a number"
             (fun x ->
