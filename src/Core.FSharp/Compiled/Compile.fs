@@ -15,18 +15,23 @@ type CompiledFunction internal (f: Tensor[] -> Tensor[]) =
     // As many combinations of shapes are kept; a caller with ever new shapes compiles again and again anyway.
     static let capacity = 32
     let mutable known: Specialization[] = [||]
+    // The function is the caller's, who may lock it too.
+    let changing = obj ()
 
-    let remember (fresh: Specialization) : unit =
+    let remember (inputs: Tensor[]) (fresh: Specialization) : Specialization =
+        // Another thread may have compiled the same meanwhile.
         let add () =
-            let kept = known |> Array.truncate (capacity - 1)
-            Volatile.Write(&known, Array.append [| fresh |] kept)
+            match known |> Array.tryFind (fun one -> one.Fits inputs) with
+            | Some there -> there
+            | None ->
+                let kept = known |> Array.truncate (capacity - 1)
+                Volatile.Write(&known, Array.append [| fresh |] kept)
+                fresh
 
-        lock f add
+        lock changing add
 
     let compile (inputs: Tensor[]) : Specialization =
-        let fresh = Specialization.Of(f, inputs)
-        remember fresh
-        fresh
+        remember inputs (Specialization.Of(f, inputs))
 
     let find (inputs: Tensor[]) : Specialization =
         let all = Volatile.Read &known

@@ -52,16 +52,16 @@ type internal GuardedArrays
         a
         |> Array.fold (fun top v -> if Double.IsFinite v then max top (abs v) else top) 0.0
 
-    /// The largest difference; infinite where only one of two numbers is finite.
+    /// The largest difference; infinite where one of two numbers is not finite and the other is not the same.
     let distance (a: float[]) (b: float[]) : float =
         Array.fold2
             (fun top u v ->
                 if Double.IsFinite u && Double.IsFinite v then
                     max top (abs (u - v))
-                elif Double.IsFinite u || Double.IsFinite v then
-                    infinity
-                else
+                elif u.Equals v then
                     top
+                else
+                    infinity
             )
             0.0
             a

@@ -17,6 +17,7 @@ type ManyObjective
     // As many kinds of members are kept.
     static let capacity = 16
     let mutable known: BatchPrograms list = []
+    let changing = obj ()
 
     let fits (rows: int) (n: int) (data: struct (Shape * DType)[]) (programs: BatchPrograms) =
         programs.Rows = rows
@@ -55,7 +56,7 @@ type ManyObjective
                 known <- fresh :: List.truncate (capacity - 1) known
                 fresh
 
-        lock f find
+        lock changing find
 
 /// Objectives of many members.
 [<RequireQualifiedAccess>]

@@ -1,6 +1,7 @@
 module Optim.CoreTests.CompileTests
 
 open System
+open System.Threading
 open System.Threading.Tasks
 open Expecto
 open Optim
@@ -356,6 +357,60 @@ let private memory =
                 Expect.throwsT<InvalidOperationException>
                     (fun () -> noted.ToArray() |> ignore)
                     "noted"
+            )
+
+        testCase
+            "threads that meet compile one program"
+            (fun () ->
+                use both = new Barrier 2
+
+                let f (inputs: Tensor[]) : Tensor[] =
+                    both.SignalAndWait(TimeSpan.FromSeconds 10.0) |> ignore
+                    [| sin inputs[0] |]
+
+                let compiled = compileMany f
+
+                let start () =
+                    Task.Run(fun () -> compiled.Invoke [| point 3 |] |> ignore)
+
+                let all = [| start (); start () |]
+                Task.WaitAll all
+                Expect.equal (compiled.Description.Split '\n').Length 1 compiled.Description
+            )
+
+        testCase
+            "a caller who holds the function's lock does not stop compiling"
+            (fun () ->
+                // One object, so that the lock is on what was compiled.
+                let f: Tensor[] -> Tensor[] = Array.map sin
+                let compiled = compileMany f
+                let run () = compiled.Invoke [| point 3 |] |> ignore
+                let ended = lock f (fun () -> (Task.Run run).Wait(TimeSpan.FromSeconds 20.0))
+                Expect.isTrue ended "compiled meanwhile"
+            )
+
+        testCase
+            "the guard tells infinities and NaN apart"
+            (fun () ->
+                let guarded (eager: float) (compiled: float) : float =
+                    let always = {
+                        new ArrayFunction with
+                            member _.Length = 2
+                            member _.Value _ = compiled
+                            member _.ValueAndGradient(_, _) = compiled
+                            member _.HessianProduct(_, _, _) = ()
+                            member _.Hessian(_, _) = ()
+                    }
+
+                    let f (_: Tensor) = Tensor.scalar eager
+                    (GuardedArrays("odd", f, always) :> ArrayFunction).Value [| 1.0; 2.0 |]
+
+                for same in [ infinity; -infinity; nan ] do
+                    Expect.isTrue ((guarded same same).Equals same) $"{same} is {same}"
+
+                for eager, compiled in [ -infinity, infinity; nan, infinity; infinity, nan ] do
+                    let message = refusal (fun () -> guarded eager compiled |> ignore)
+                    Expect.stringContains message "odd" $"{compiled} is not {eager}"
             )
 
         testCase
