@@ -99,7 +99,7 @@ let manyGuard =
             )
 
         testCase
-            "rows without a member repeat one that has a member, so that a singular matrix of zeros is never met"
+            "blocks with spare rows are served where a matrix of zeros would be singular"
             (fun () ->
                 let solved =
                     ManyObjective.withData
