@@ -403,7 +403,8 @@ let private memory =
                     }
 
                     let f (_: Tensor) = Tensor.scalar eager
-                    (GuardedArrays("odd", f, always) :> ArrayFunction).Value [| 1.0; 2.0 |]
+                    let guard = GuardedArrays("compile", "", "odd", f, always) :> ArrayFunction
+                    guard.Value [| 1.0; 2.0 |]
 
                 for same in [ infinity; -infinity; nan ] do
                     Expect.isTrue ((guarded same same).Equals same) $"{same} is {same}"
