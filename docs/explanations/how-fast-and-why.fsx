@@ -46,18 +46,19 @@ Rosenbrock's chain, for one evaluation. The ratios say how many times as much th
 
 | | compiled | eager | C# by hand, plain | C# by hand, AVX-512 |
 | --- | ---: | ---: | ---: | ---: |
-| value and gradient, n = 2 | 0.054 us | 106x | 0.06x | 0.12x |
-| value and gradient, n = 1000 | 0.63 us | 24x | 2.9x | 0.69x |
-| value and gradient, n = 100,000 | 45 us | 34x | 4.4x | 0.76x |
-| Hessian product, n = 2 | 0.052 us | 95x | 0.10x | 0.22x |
-| Hessian product, n = 1000 | 0.55 us | 74x | 11x | 0.88x |
-| Hessian product, n = 100,000 | 63 us | 76x | 4.4x | 0.66x |
-| L-BFGS down the chain to 1e-9 of the first gradient, n = 10,000: 57,000 steps | 4.8 s | 5.6x | | |
+| value and gradient, n = 2 | 0.0155 us | 148x | 0.19x | 0.20x |
+| value and gradient, n = 1000 | 0.207 us | 29x | 6.2x | 0.63x |
+| value and gradient, n = 100,000 | 22.0 us | 33x | 5.7x | 0.81x |
+| Hessian product, n = 2 | 0.0161 us | 279x | 0.20x | 0.22x |
+| Hessian product, n = 1000 | 0.257 us | 49x | 7.6x | 0.72x |
+| Hessian product, n = 100,000 | 33.6 us | 63x | 5.7x | 0.82x |
+| L-BFGS down the chain until the gradient is below 1e-6, n = 10,000: 57,000 steps | 3.3 s | 6.8x | | |
 
-(24 November 2026, AMD EPYC with AVX-512, 2 cores that a dozen other programs kept busy, .NET 10.0.12; best batches, the last row processor
-time of the whole process. Absolute times on a quiet machine are lower; the ratios are of the same run.) At two variables a loop written by hand
-stays ahead: what is left is the call itself and the check of its arguments. Beyond, a program that was found by
-recording is faster than plain C#, and up to half as slow again as what a person writes with vector intrinsics.
+(24 November 2026, AMD EPYC with AVX-512, 2 cores, nothing else running, .NET 10.0.12; medians of one run, `benchmarks/RESULTS-compiled.md`.)
+SciPy takes 26 s for the last row. There the evaluation is hardly 2 of 50 microseconds a step any more: the rest is the memory traffic
+of ten pairs of vectors. At two variables a loop written by hand stays ahead: what is left is the call itself and the check of its
+arguments. Beyond, a program that was found by recording is faster than plain C#, and 1.2 to 1.6 times as slow as what a person
+writes with vector intrinsics.
 
 Rivals, spreads and garbage are in the tables of `benchmarks/`; `dotnet run --project benchmarks -c Release -- compiled` measures
 all of it anew on your machine.
@@ -86,7 +87,6 @@ it would be compiled:
 | 100 variables | 0.63 s | 0.78 s |
 | 200 variables | 0.66 s | 0.65 s |
 | 400 variables | 0.83 s | 0.68 s |
-| 1000 variables | 1.8 s | 0.8 s |
 
 (Processor time, November 2026, two cores that others used as well.) Therefore the default goes by size: problems that ship and formulas are compiled from 200
 variables on, and `Objective.compileWherePays` does that for a function of yours. Say `Objective.compile` for a small one that is
