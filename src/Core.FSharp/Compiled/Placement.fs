@@ -2,6 +2,7 @@ namespace Optim.Compiled
 
 open System
 open Optim
+open Optim.Managed
 open Optim.Primitives
 
 /// How the value of a node comes about.
@@ -165,14 +166,6 @@ type internal Placement(graph: Graph) =
         | Role.Total
         | Role.Fused -> loaded[i]
 
-    let isContiguous (shape: Shape) (ranges: AxisRange[]) : bool =
-        let isWhole axis =
-            ranges[axis].Step = 1 && ranges[axis].Count = shape.Dims[axis]
-
-        ranges.Length > 0
-        && ranges[0].Step = 1
-        && Seq.forall isWhole (seq { 1 .. ranges.Length - 1 })
-
     let classify (i: int) : unit =
         match nodes[i].Source with
         | Source.Input _
@@ -194,7 +187,7 @@ type internal Placement(graph: Graph) =
                     | Operation.Slice ranges when
                         not (isOne i)
                         && isInMemory inputs[0]
-                        && isContiguous nodes[inputs[0]].Shape ranges
+                        && Shaping.isContiguous ranges nodes[inputs[0]].Shape
                         ->
                         Role.View
                     | _ -> Role.Fused
@@ -276,9 +269,6 @@ type internal Placement(graph: Graph) =
 
     /// How a node's value comes about.
     member _.Role(node: int) : Role = roles[node]
-
-    /// The element type of the loops that can compute the node; none for truth values that fit every loop.
-    member _.Lanes(node: int) : DType voption = lanesOf node
 
     /// The number in all elements of a constant, where it is one number.
     member _.Constant(node: int) : float voption = constants[node]
