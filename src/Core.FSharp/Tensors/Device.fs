@@ -6,17 +6,20 @@ open System
 [<Sealed>]
 type Device private (name: string) =
 
-    /// The processor of this machine.
+    /// The processor of this machine, with this library's own code.
     static member Cpu: Device = Device "cpu"
 
-    /// The graphics processor with this index, counted from 0.
+    /// The processor of this machine, through libtorch.
+    static member Torch: Device = Device "torch"
+
+    /// The graphics processor with this index, counted from 0, through libtorch.
     static member Cuda(index: int) : Device =
         if index < 0 then
             raise (ArgumentOutOfRangeException(nameof index, index, "a device index is 0 or more"))
 
         Device $"cuda:{index}"
 
-    /// "cpu", "cuda:0", …
+    /// "cpu", "torch", "cuda:0", …
     member _.Name: string = name
 
     /// The name.

@@ -1,0 +1,6 @@
+module Optim.TorchTests.Program
+
+open Optim.Testing
+
+[<EntryPoint>]
+let main arguments = TestMain.Run arguments
