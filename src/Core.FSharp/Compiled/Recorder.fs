@@ -11,7 +11,7 @@ module internal Recorder =
     /// their numbers do not matter, except to what f computes from constants alone. An output may be an input, a
     /// constant, or occur twice. Nothing that the graph holds belongs to a scope of this thread.
     /// Errors: InvalidOperationException when f reads a number of a value that depends on the inputs, or depends on a value
-    /// that is being differentiated or batched besides its inputs.
+    /// that is being differentiated or batched besides its inputs. ArgumentException for a result on another engine.
     let record (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) : Graph =
         if inputs.Length = 0 then
             raise (ArgumentException("compile: expected one input or more", nameof inputs))
@@ -31,7 +31,14 @@ module internal Recorder =
                     inputs
                     ids
 
-            let outputs = f traced |> Array.map (fun y -> Traced.IdOf(recording, y))
-            recording.Finish(inputs.Length, outputs)
+            let outputs = f traced
+
+            for y in outputs do
+                Check.sameDevice "result" inputs[0] y
+
+            recording.Finish(
+                inputs.Length,
+                outputs |> Array.map (fun y -> Traced.IdOf(recording, y))
+            )
         finally
             recording.Level.Close()

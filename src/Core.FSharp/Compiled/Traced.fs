@@ -105,18 +105,34 @@ type internal Traced(value: Tensor, id: int, origin: string, recording: Recordin
 
     override _.Bind1(operation, x) =
         recording.Level.CheckOpen operation.Name
+
+        match operation with
+        | :? Transfer ->
+            let message =
+                $"compile: the function moves {origin}, of shape {x.Shape}, from {x.Device} to another device, and a compiled "
+                + "function computes on one; move its arguments before, or leave the function uncompiled"
+
+            raise (InvalidOperationException message)
+        | _ -> ()
+
+        let y = Tensor.Bind(operation, Traced.ValueOf(recording, x))
         let inputs = [| Traced.IdOf(recording, x) |]
-        let y = operation.Eval(Traced.ValueOf(recording, x))
         Traced.Of(recording, operation, operation.Name, inputs, y)
 
     override _.Bind2(operation, a, b) =
         recording.Level.CheckOpen operation.Name
+
+        let y =
+            Tensor.Bind(operation, Traced.ValueOf(recording, a), Traced.ValueOf(recording, b))
+
         let inputs = [| Traced.IdOf(recording, a); Traced.IdOf(recording, b) |]
-        let y = operation.Eval(Traced.ValueOf(recording, a), Traced.ValueOf(recording, b))
         Traced.Of(recording, operation, operation.Name, inputs, y)
 
     override _.BindN(operation, inputs) =
         recording.Level.CheckOpen operation.Name
+
+        let y =
+            Tensor.Bind(operation, inputs |> Array.map (fun x -> Traced.ValueOf(recording, x)))
+
         let ids = inputs |> Array.map (fun x -> Traced.IdOf(recording, x))
-        let y = operation.Eval(inputs |> Array.map (fun x -> Traced.ValueOf(recording, x)))
         Traced.Of(recording, operation, operation.Name, ids, y)

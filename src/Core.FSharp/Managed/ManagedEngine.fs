@@ -17,14 +17,16 @@ type internal ManagedEngine private () =
 
     static member private Raw(x: Tensor) : Raw =
         match x with
-        | :? Raw as raw -> raw
+        | :? Raw as raw when Object.ReferenceEquals(raw.Engine, instance) -> raw
         | other ->
-            raise (
-                ArgumentException(
-                    $"expected a concrete tensor, got one of level {other.Level}",
-                    nameof x
-                )
-            )
+            let message =
+                if other.Level > 0L then
+                    $"the managed engine computes on concrete tensors, got one of shape {x.Shape} and level {other.Level}"
+                else
+                    $"the managed engine computes on its own tensors, got one of shape {x.Shape} on {x.Device}; "
+                    + "bring it here with Tensor.moveTo"
+
+            raise (ArgumentException(message, nameof x))
 
     interface Engine with
         member _.Name = "managed"

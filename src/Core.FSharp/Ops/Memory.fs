@@ -15,7 +15,11 @@ module Memory =
 
         if not scope.IsEmpty then
             for x in reach result do
-                if x.Level > 0L then scope.KeepAll() else scope.Keep x
+                if x.Level > 0L then
+                    scope.KeepAll()
+                elif obj.ReferenceEquals(x.Engine, like.Engine) then
+                    // What lies on another engine, no scope of this one takes back.
+                    scope.Keep x
 
         result
 

@@ -2,7 +2,6 @@ namespace Optim.Core
 
 open System
 open Optim
-open Optim.Managed
 open Optim.Primitives
 
 /// Functions of tensors. All can be differentiated and batched to any depth, except those that give Int64 or Bool.
@@ -19,11 +18,13 @@ module Tensor =
 
     let private shapeOf (lengths: int seq) : Shape = Shape.Of(Array.ofSeq lengths)
 
-    // Creation, on the managed engine.
+    // Creation: on an engine, or on the managed one.
 
-    /// The tensor of this shape with these elements in row-major order. values: float[], float32[], int64[] or bool[].
+    /// The tensor of this shape on an engine, with these elements in row-major order.
+    /// values: float[], float32[], int64[] or bool[].
     /// Errors: ShapeException when the count of elements is not the shape's; ArgumentException for other element types.
-    let create (shape: int seq) (values: Array) : Tensor =
+    let createOn (engine: Engine) (shape: int seq) (values: Array) : Tensor =
+        ArgumentNullException.ThrowIfNull engine
         ArgumentNullException.ThrowIfNull values
         let shape = shapeOf shape
 
@@ -33,12 +34,33 @@ module Tensor =
 
             raise (ShapeException(message, nameof values))
 
-        (ManagedEngine.Instance: Engine).OfArray(shape, values)
+        engine.OfArray(shape, values)
+
+    /// The tensor of this shape with these elements in row-major order. values: float[], float32[], int64[] or bool[].
+    /// Errors: ShapeException when the count of elements is not the shape's; ArgumentException for other element types.
+    let create (shape: int seq) (values: Array) : Tensor = createOn Engines.managed shape values
+
+    /// The same numbers on an engine; x itself if it is there. Operations want all their operands on one engine, and none
+    /// moves a tensor by itself. The derivative moves with the numbers; Int64 and Bool have none. Cost: one copy each way.
+    /// Errors: InvalidOperationException for a value that depends on the arguments of a function being compiled.
+    let moveTo (engine: Engine) (x: Tensor) : Tensor =
+        ArgumentNullException.ThrowIfNull engine
+        Transfer.Apply(engine, x)
+
+    /// The constant on x's engine, for functions that hold a tensor and are given points of any engine. The copy is made at
+    /// the first call and remembered while the constant lives; use it for tensors that are made once, and moveTo for others.
+    /// A value that is being differentiated or batched is no constant: it is moved at each call. Any thread may ask.
+    let alongside (x: Tensor) (constant: Tensor) : Tensor =
+        if Object.ReferenceEquals(constant.Engine, x.Engine) then
+            constant
+        elif constant.Level = 0L then
+            Copies.Of(constant, x.Engine)
+        else
+            Transfer.Apply(x.Engine, constant)
 
     /// Whether it is a concrete tensor of the managed engine.
     let internal isManaged (x: Tensor) : bool =
-        x.Level = 0L
-        && Object.ReferenceEquals(x.Engine, (ManagedEngine.Instance: Engine))
+        x.Level = 0L && Object.ReferenceEquals(x.Engine, Engines.managed)
 
     /// A Float64 tensor of one axis.
     let ofArray (values: float[]) : Tensor = create [ values.Length ] values
@@ -62,11 +84,11 @@ module Tensor =
 
     /// A Float64 scalar.
     let scalar (value: float) : Tensor =
-        (ManagedEngine.Instance: Engine).Full(Shape.Scalar, DType.Float64, value)
+        Engines.managed.Full(Shape.Scalar, DType.Float64, value)
 
     /// A Float64 tensor filled with one number.
     let full (shape: int seq) (value: float) : Tensor =
-        (ManagedEngine.Instance: Engine).Full(shapeOf shape, DType.Float64, value)
+        Engines.managed.Full(shapeOf shape, DType.Float64, value)
 
     /// Float64 zeros.
     let zeros (shape: int seq) : Tensor = full shape 0.0

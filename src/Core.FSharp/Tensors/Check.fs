@@ -6,14 +6,8 @@ open System
 [<RequireQualifiedAccess>]
 module internal Check =
 
-    /// Both operands have one element type and one engine.
+    /// Both operands have one element type. That they have one engine, Tensor.Bind sees to.
     let sameKind (operation: string) (a: Tensor) (b: Tensor) : unit =
-        if not (Object.ReferenceEquals(a.Engine, b.Engine)) then
-            let message =
-                $"{operation}: the operands are on different devices, {a.Device} and {b.Device}; move one first"
-
-            raise (ArgumentException(message, nameof b))
-
         // Each element type is one object; comparing references is the faster way on this hot path.
         if not (Object.ReferenceEquals(a.DType, b.DType)) && a.DType <> b.DType then
             let message =
@@ -30,6 +24,14 @@ module internal Check =
                     parameter
                 )
             )
+
+    /// The tensor lies where x does.
+    let sameDevice (parameter: string) (x: Tensor) (actual: Tensor) : unit =
+        if not (Object.ReferenceEquals(actual.Engine, x.Engine)) then
+            let message =
+                $"{parameter} of shape {actual.Shape} lies on {actual.Device}, expected {x.Device}; bring it there with Tensor.moveTo"
+
+            raise (ArgumentException(message, parameter))
 
     /// The tensor has exactly this many axes.
     let rank (parameter: string) (expected: int) (actual: Tensor) : unit =

@@ -64,10 +64,27 @@ type Tensor internal (level: int64, shape: Shape, dtype: DType, engine: Engine) 
         else
             x.Bind1(operation, x)
 
+    /// Refuses to compute with tensors of different engines.
+    static member private Refuse(operation: string, inputs: Tensor[]) : unit =
+        let places =
+            inputs |> Array.map (fun x -> $"{x.Shape} on {x.Device}") |> String.concat ", "
+
+        let message =
+            $"{operation}: the operands lie on different devices, {places}; bring them together with Tensor.moveTo"
+
+        raise (ArgumentException(message, nameof inputs))
+
+    // Concrete operands meet here, below all levels: the one place that sees whether they have one engine.
     static member internal Bind(operation: Primitive2, a: Tensor, b: Tensor) : Tensor =
-        if (a.Level ||| b.Level) = 0L then operation.Eval(a, b)
-        elif a.Level >= b.Level then a.Bind2(operation, a, b)
-        else b.Bind2(operation, a, b)
+        if (a.Level ||| b.Level) = 0L then
+            if not (Object.ReferenceEquals(a.Engine, b.Engine)) then
+                Tensor.Refuse(operation.Name, [| a; b |])
+
+            operation.Eval(a, b)
+        elif a.Level >= b.Level then
+            a.Bind2(operation, a, b)
+        else
+            b.Bind2(operation, a, b)
 
     static member internal Bind(operation: PrimitiveN, inputs: Tensor[]) : Tensor =
         let mutable newest = inputs[0]
@@ -77,6 +94,10 @@ type Tensor internal (level: int64, shape: Shape, dtype: DType, engine: Engine) 
                 newest <- x
 
         if newest.Level = 0L then
+            for x in inputs do
+                if not (Object.ReferenceEquals(x.Engine, newest.Engine)) then
+                    Tensor.Refuse(operation.Name, inputs)
+
             operation.Eval inputs
         else
             newest.BindN(operation, inputs)
@@ -280,7 +301,7 @@ and [<AbstractClass>] PrimitiveN(name: string) =
 
 /// What computes on concrete tensors of one device. All inputs are concrete and its own; axes are counted from 0 and
 /// checked; a method never changes its inputs. Numeric trouble is NaN or infinity in the result, never an exception.
-and [<AllowNullLiteral>] Engine =
+and Engine =
     /// "managed", "torch".
     abstract Name: string
     /// Where this engine computes.

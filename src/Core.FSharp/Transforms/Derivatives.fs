@@ -23,6 +23,7 @@ module Derivatives =
     let jvp (f: Tensor -> Tensor) (x: Tensor) (v: Tensor) : Tensor * Tensor =
         Check.floating (nameof x) x
         Check.shape (nameof v) x.Shape v
+        Check.sameDevice (nameof v) x v
         let struct (y, tangent) = Forward.Run(f, x, v)
 
         match tangent with

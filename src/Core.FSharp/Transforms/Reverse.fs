@@ -202,6 +202,7 @@ module internal Reverse =
             | result ->
                 let pull (ct: Tensor) : Tensor =
                     Check.shape "cotangent" result.Shape ct
+                    Check.sameDevice "cotangent" result ct
 
                     match Sweep(tape, result).Run ct with
                     | null -> Constant.zeros x
