@@ -4,7 +4,7 @@ open System
 
 /// Where a tensor's elements lie and are computed on. Two devices are equal when their names are.
 [<Sealed>]
-type Device private (name: string) =
+type Device internal (name: string) =
 
     /// The processor of this machine, with this library's own code.
     static member Cpu: Device = Device "cpu"
