@@ -11,10 +11,14 @@ module internal Recorder =
     /// their numbers do not matter, except to what f computes from constants alone. An output may be an input, a
     /// constant, or occur twice. Nothing that the graph holds belongs to a scope of this thread.
     /// Errors: InvalidOperationException when f reads a number of a value that depends on the inputs, or depends on a value
-    /// that is being differentiated or batched besides its inputs. ArgumentException for a result on another engine.
+    /// that is being differentiated or batched besides its inputs. ArgumentException for inputs or
+    /// results on different engines.
     let record (f: Tensor[] -> Tensor[]) (inputs: Tensor[]) : Graph =
         if inputs.Length = 0 then
             raise (ArgumentException("compile: expected one input or more", nameof inputs))
+
+        for x in inputs do
+            Check.sameDevice (nameof inputs) inputs[0] x
 
         let engine = inputs[0].Engine
         use detachment = engine.Detach()

@@ -3,6 +3,7 @@ namespace Optim.Compiled
 open System
 open System.Threading
 open Optim
+open Optim.Core
 open Optim.Managed
 open Optim.Primitives
 
@@ -84,14 +85,12 @@ type internal Specialization(inputs: Tensor[], program: Program, time: TimeSpan)
         shared.Run(arrays raws, raws |> Array.map (fun x -> x.Offset), arrays results)
         results |> Array.map (fun y -> y :> Tensor)
 
+    /// On the tensors of the engine, which never leave it.
     member private _.RunElsewhere(actual: Tensor[]) : Tensor[] =
-        let engine = graph.Engine
-
-        let results =
-            outputs |> Array.map (fun node -> Arrays.create node.DType node.Shape.Length)
-
-        shared.Run(actual |> Array.map engine.ToArray, Array.zeroCreate actual.Length, results)
-        Array.map2 (fun (node: Node) values -> engine.OfArray(node.Shape, values)) outputs results
+        Memory.recycling
+            actual[0]
+            (fun results -> results)
+            (fun () -> Evaluation.outputs graph actual)
 
     /// The outputs for concrete inputs that fit.
     member this.Run(actual: Tensor[]) : Tensor[] =

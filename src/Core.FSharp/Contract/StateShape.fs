@@ -423,6 +423,24 @@ module internal StateShape =
     /// The shape of a state type. Errors: ArgumentException that names a field whose type cannot be saved.
     let ofType (t: Type) : StateShape = shapeOf t t.Name
 
+    /// A value of this shape with another tensor for each of its tensors.
+    let map (shape: StateShape) (move: Tensor -> Tensor) (value: (obj | null)) : (obj | null) =
+        let rec moved (node: Node) : Node =
+            match node with
+            | Node.Tensor x -> Node.Tensor(move x)
+            | Node.Case(name, fields) -> Node.Case(name, List.map moved fields)
+            | Node.Items items -> Node.Items(List.map moved items)
+            | Node.Real _
+            | Node.Whole _
+            | Node.Truth _
+            | Node.Text _ -> node
+
+        match shape.Reach, value with
+        | ValueNone, _
+        // A run that never began has no state, and absent parts are null, too.
+        | _, null -> value
+        | ValueSome _, _ -> shape.Decode(moved (shape.Encode value))
+
     /// The tensors of a value of this shape.
     let tensors (shape: StateShape) (value: (obj | null)) : List<Tensor> =
         let found = List<Tensor>()

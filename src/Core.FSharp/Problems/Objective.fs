@@ -41,7 +41,8 @@ type Objective = {
 [<RequireQualifiedAccess>]
 module Objective =
 
-    /// The objective of a deterministic function of a vector.
+    /// The objective of a deterministic function of a vector. It is computed on the engine on which the point lies; tensors
+    /// that f holds come there by Tensor.alongside.
     let named (name: string) (f: Tensor -> Tensor) : Objective =
         ArgumentNullException.ThrowIfNull name
 
@@ -102,8 +103,8 @@ module Objective =
 
     /// The objective computed by compiled programs: value, gradient, Hessian products and Hessian are recorded when they are
     /// first asked for at points of a length, and from then on run as fused loops, in this run and in later ones. Results
-    /// differ from uncompiled ones by rounding only. Points of other types than Float64 and Gauss-Newton products stay
-    /// uncompiled. Cost: milliseconds for each of the four, tens of them in a process that compiles for the first time.
+    /// differ from uncompiled ones by rounding only. Points of other types than Float64 or of other engines than the managed
+    /// one, and Gauss-Newton products, stay uncompiled. Cost: milliseconds for each of the four, tens of them in a process that compiles for the first time.
     /// What the function captures is read once and kept; the first evaluations of a run are compared with uncompiled ones.
     /// Errors: ArgumentException for an objective on mini-batches, whose function changes from step to step. Solvers throw
     /// InvalidOperationException when the function reads a number of a value that depends on the point, or when it turns

@@ -55,6 +55,12 @@ module Supervised =
         Check.within (nameof penalty) 0.0 Double.MaxValue penalty
         { task with Penalty = penalty }
 
+    /// The task with its data on an engine. Objectives of it take points that lie there.
+    let moveTo (engine: Engine) (task: Supervised) : Supervised = {
+        task with
+            Data = DataSet.moveTo engine task.Data
+    }
+
     /// The mean loss of a point (n) on a data set, which may be another than the task's, without penalty. Differentiable.
     let loss (task: Supervised) (data: DataSet) (point: Tensor) : Tensor =
         Loss.mean task.Loss (task.Model.Apply point data.Inputs) data.Targets

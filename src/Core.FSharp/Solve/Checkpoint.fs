@@ -11,7 +11,8 @@ open System.Text.Json
 open Optim
 open Optim.Contract
 
-/// Runs in files: everything that a run needs to go on, of any method, bit by bit.
+/// Runs in files: everything that a run needs to go on, of any method, bit by bit. A file knows no engine: what was saved
+/// on one can be resumed on another.
 ///
 /// The format, all numbers little-endian:
 /// 8 bytes "OPTIMRUN"; the format's version, 4 bytes, now 1; the header's length in bytes, 4 bytes; the header, JSON in
@@ -221,7 +222,8 @@ module Checkpoint =
             let detail = $"the saved run does not fit the method {method.Name}: {cause.Message}"
             raise (CheckpointException(file, detail, cause))
 
-    /// The run of this method in a stream, from its present position to its end. Its tensors are on the managed engine.
+    /// The run of this method in a stream, from its present position to its end. Its tensors are on the managed engine;
+    /// Run.moveTo takes them to the one on which the run is to go on, which need not be that on which it was saved.
     /// Errors: CheckpointException for anything but a whole checkpoint of this method.
     let read (stream: Stream) (method: Method) : Run =
         ArgumentNullException.ThrowIfNull stream
@@ -261,7 +263,7 @@ module Checkpoint =
             // Gone already, unless something went wrong.
             File.Delete temporary
 
-    /// The run of this method in a file. Errors: CheckpointException for anything but a whole checkpoint of this method;
+    /// The run of this method in a file, on the managed engine; see read. Errors: CheckpointException for anything but a whole checkpoint of this method;
     /// FileNotFoundException and its kin as the file system has them.
     let load (path: string) (method: Method) : Run =
         ArgumentException.ThrowIfNullOrEmpty path

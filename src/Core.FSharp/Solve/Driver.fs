@@ -85,6 +85,8 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
 
             raise (ShapeException(message, "method"))
 
+        Check.sameDevice "method" before after
+
     /// The method's step, or why it was abandoned in the middle. What it allocated in vain is recycled.
     let attempt (run: Run) : Result<Step<obj | null>, Reason> =
         let work () =

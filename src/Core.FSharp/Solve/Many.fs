@@ -39,9 +39,17 @@ module internal Many =
             rows
 
     let private checkKind (parameter: string) (x: Tensor) : unit =
+        if x.Level > 0L then
+            let message =
+                $"{parameter} is being differentiated or batched, expected a plain tensor"
+
+            raise (ArgumentException(message, parameter))
+
         if not (Tensor.isManaged x) then
             let message =
-                $"{parameter} is on {x.Device}, expected a tensor of the managed engine outside of grad and vmap"
+                $"{parameter} lies on {x.Device}, but many members at once are computed by programs of the managed engine; "
+                + "bring it there with Tensor.moveTo Engines.managed, or solve the members one by one with Solver.minimize, "
+                + "which works on every engine"
 
             raise (ArgumentException(message, parameter))
 

@@ -40,7 +40,8 @@ type Certificate = {
 type EvaluationPath =
     /// Operation by operation on tensors.
     | Eager
-    /// By the objective's Arrays (see Objective.compile); methods that can do their own algebra in place do so then.
+    /// By the objective's Arrays (see Objective.compile), which only points of the managed engine allow; methods that can
+    /// do their own algebra in place do so then.
     /// Certificates and Gauss-Newton products are eager all the same.
     | Compiled
 

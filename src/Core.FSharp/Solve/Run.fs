@@ -1,8 +1,12 @@
 namespace Optim.Core
 
+#nowarn "3559" // A method's state is of a type that is known only at run time.
+
 open System
+open System.Collections.Generic
 open System.Threading
 open Optim
+open Optim.Contract
 
 /// Where and how often a run is saved while it goes on.
 type SavePlan = {
@@ -116,3 +120,42 @@ type Run = {
     /// Newest first.
     Trace: StepReport list
 }
+
+/// Runs between two steps.
+[<RequireQualifiedAccess>]
+module Run =
+
+    /// A run of this method on an engine: its points, its gradients and the method's state. It goes on there with the same
+    /// numbers, so that a run saved on one engine is resumed on another. The objective must take points of that engine.
+    let moveTo (engine: Engine) (method: Method) (run: Run) : Run =
+        ArgumentNullException.ThrowIfNull engine
+        // What was one tensor in the run is one again afterwards: methods ask for the value of the point they stand on.
+        let moved = Dictionary<Tensor, Tensor> HashIdentity.Reference
+
+        let move (x: Tensor) : Tensor =
+            match moved.TryGetValue x with
+            | true, there -> there
+            | false, _ ->
+                let there = Tensor.moveTo engine x
+                moved.Add(x, there)
+                there
+
+        let evaluation (e: Evaluation) : Evaluation = {
+            e with
+                Point = move e.Point
+                Gradient = move e.Gradient
+        }
+
+        {
+            run with
+                Point = move run.Point
+                State = StateShape.map method.StateShape move run.State
+                Best = ValueOption.map evaluation run.Best
+                Last = ValueOption.map evaluation run.Last
+                Ended =
+                    run.Ended
+                    |> ValueOption.map (fun ending -> {
+                        ending with
+                            At = ValueOption.map evaluation ending.At
+                    })
+        }

@@ -178,7 +178,7 @@ module GradientCheck =
     let private elements (x: Tensor) : float[] = x.ToArray()
 
     let private like (x: Tensor) (values: float[]) : Tensor =
-        Tensor.create (x.Shape.ToArray()) values |> Tensor.cast x.DType
+        Tensor.createOn x.Engine (x.Shape.ToArray()) values |> Tensor.cast x.DType
 
     // The number that the element type holds.
     let private rounded (dtype: DType) (value: float) : float =
@@ -226,6 +226,7 @@ module GradientCheck =
     let checkHessianProduct (f: Tensor -> Tensor) (x: Tensor) (v: Tensor) : DerivativeReport =
         Check.floating (nameof x) x
         Check.shape (nameof v) x.Shape v
+        Check.sameDevice (nameof v) x v
         let product = elements (hvp f x v)
         let start, direction = elements x, elements v
         let longest = direction |> Array.fold (fun m d -> max m (abs d)) 0.0

@@ -44,7 +44,11 @@ module Fits =
         let u = Tensor.range 15 + 1.0
         let v = 16.0 - u
         let w = Tensor.minimum u v
-        let residuals (x: Tensor) = y - (x[0] + u / (v * x[1] + w * x[2]))
+
+        let residuals (x: Tensor) =
+            let beside = Tensor.alongside x
+            let y, u, v, w = beside y, beside u, beside v, beside w
+            y - (x[0] + u / (v * x[1] + w * x[2]))
 
         fit "bard" residuals [ 1.0; 1.0; 1.0 ] 8.2148773065789e-3 [
             0.0824105597
@@ -76,6 +80,8 @@ module Fits =
         let square = Tensor.square u
 
         let residuals (x: Tensor) =
+            let beside = Tensor.alongside x
+            let y, u, square = beside y, beside u, beside square
             y - x[0] * (square + u * x[1]) / (square + u * x[2] + x[3])
 
         fit "kowalik-osborne" residuals [ 0.25; 0.39; 0.415; 0.39 ] 3.0750560384924e-4 [
@@ -92,6 +98,9 @@ module Fits =
         let grown, sine, cosine = Tensor.exp t, Tensor.sin t, Tensor.cos t
 
         let residuals (x: Tensor) =
+            let beside = Tensor.alongside x
+            let t, grown, sine, cosine = beside t, beside grown, beside sine, beside cosine
+
             Tensor.square (x[0] + t * x[1] - grown)
             + Tensor.square (x[2] + x[3] * sine - cosine)
 
@@ -108,6 +117,8 @@ module Fits =
         let i = Tensor.range 10 + 1.0
 
         let residuals (x: Tensor) =
+            let beside = Tensor.alongside x
+            let i = beside i
             2.0 + 2.0 * i - (Tensor.exp (i * x[0]) + Tensor.exp (i * x[1]))
 
         fit "jennrich-sampson" residuals [ 0.3; 0.4 ] 124.3621823556148 [
@@ -156,6 +167,8 @@ module Fits =
             |]
 
         let residuals (x: Tensor) =
+            let beside = Tensor.alongside x
+            let y, u = beside y, beside u
             y - x[0] * (1.0 - Tensor.exp (-(x[1] * u)))
 
         fit "misra1a" residuals [ 250.0; 5e-4 ] 0.12455138894 [ 238.94212918; 5.5015643181e-4 ]

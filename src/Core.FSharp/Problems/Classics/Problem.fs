@@ -58,19 +58,28 @@ type ProblemFamily = {
     Create: int -> Problem
 }
 
-/// Parts of problems.
+/// Problems, and parts of them.
 [<RequireQualifiedAccess>]
-module internal Problem =
+module Problem =
+
+    /// The problem with its start and its minimizers on an engine. The functions of the problems here are computed on the
+    /// engine on which the point lies; one of your own needs Tensor.alongside for the tensors that it holds.
+    let moveTo (engine: Engine) (problem: Problem) : Problem = {
+        problem with
+            Start = Tensor.moveTo engine problem.Start
+            Minimizers = problem.Minimizers |> List.map (Tensor.moveTo engine)
+            LocalMinimizers = problem.LocalMinimizers |> List.map (Tensor.moveTo engine)
+    }
 
     /// Whether a problem can have points of this length.
-    let allows (length: int) (dimensions: ProblemDimensions) : bool =
+    let internal allows (length: int) (dimensions: ProblemDimensions) : bool =
         match dimensions with
         | ProblemDimensions.Only n -> length = n
         | ProblemDimensions.AtLeast n -> length >= n
         | ProblemDimensions.MultiplesOf n -> length >= n && length % n = 0
 
     /// A problem with one minimizer.
-    let create
+    let internal create
         (name: string)
         (f: Tensor -> Tensor)
         (start: float seq)
@@ -88,7 +97,7 @@ module internal Problem =
     }
 
     /// A family whose problems take title and source from it. Large ones are compiled.
-    let family
+    let internal family
         (title: string)
         (source: string)
         (dimensions: ProblemDimensions)
@@ -121,7 +130,7 @@ module internal Problem =
         }
 
     /// A family of one problem.
-    let single (title: string) (source: string) (problem: Problem) : ProblemFamily =
+    let internal single (title: string) (source: string) (problem: Problem) : ProblemFamily =
         family
             title
             source
@@ -130,9 +139,9 @@ module internal Problem =
             (fun _ -> problem)
 
     /// Σ rᵢ².
-    let sumOfSquares (residuals: Tensor list) : Tensor =
+    let internal sumOfSquares (residuals: Tensor list) : Tensor =
         residuals |> List.map Tensor.square |> List.reduce (+)
 
     /// The objective Σ rᵢ² of residuals (n) to (m), with its Gauss-Newton matrix.
-    let leastSquares (name: string) (residuals: Tensor -> Tensor) : Objective =
+    let internal leastSquares (name: string) (residuals: Tensor -> Tensor) : Objective =
         Objective.composed name residuals (fun r -> Tensor.sum (Tensor.square r))

@@ -37,7 +37,7 @@ module Quadratics =
 
         let f (x: Tensor) =
             let z = x - 1.0
-            offset + 0.5 * Tensor.dot z (Tensor.matmul a z)
+            offset + 0.5 * Tensor.dot z (Tensor.matmul (Tensor.alongside x a) z)
 
         Problem.create name f (List.replicate n 0.0) offset (List.replicate n 1.0)
 

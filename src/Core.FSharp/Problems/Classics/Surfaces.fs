@@ -87,7 +87,7 @@ module Surfaces =
 
             let f (x: Tensor) =
                 Tensor.power 4.0 x[0] / 4.0 - 0.5 * Tensor.square x[0]
-                + 0.5 * Tensor.sum (weights * Tensor.square x)
+                + 0.5 * Tensor.sum (Tensor.alongside x weights * Tensor.square x)
 
             let point first = first :: List.replicate (n - 1) 0.0
 

@@ -28,6 +28,7 @@ module DataSet =
         Check.rank (nameof data.Inputs) 2 data.Inputs
         Check.floating (nameof data.Inputs) data.Inputs
         Check.rankAtLeast (nameof data.Targets) 1 data.Targets
+        Check.sameDevice (nameof data.Targets) data.Inputs data.Targets
 
         if data.Targets.Shape[0] <> data.Inputs.Shape[0] then
             let message =
@@ -36,6 +37,10 @@ module DataSet =
             raise (ShapeException(message, nameof data.Targets))
 
         data
+
+    /// Int64 indices on the engine of x.
+    let private indicesAlong (x: Tensor) (values: int[]) : Tensor =
+        Tensor.createOn x.Engine [ values.Length ] (Array.map int64 values)
 
     let private blank (inputs: Tensor) (targets: Tensor) : DataSet = {
         Name = "data"
@@ -56,7 +61,7 @@ module DataSet =
                 let message = $"class {c} has no name; expected 0 to {names.Length - 1}"
                 raise (ArgumentException(message, nameof classes))
 
-        checked' { blank inputs (Tensor.indices classes) with Classes = names }
+        checked' { blank inputs (indicesAlong inputs classes) with Classes = names }
 
     /// Examples with numbers as targets. inputs: (examples, inputs); targets: (examples) or (examples, targets).
     /// Errors: ShapeException when the counts differ.
@@ -103,7 +108,7 @@ module DataSet =
 
     /// The examples at these positions, in their order. Errors: EngineException for a position outside.
     let select (positions: int seq) (data: DataSet) : DataSet =
-        let positions = Tensor.indices positions
+        let positions = indicesAlong data.Inputs (Array.ofSeq positions)
 
         {
             data with
@@ -116,6 +121,13 @@ module DataSet =
         data with
             Inputs = Shaping.slice 0 start length 1 data.Inputs
             Targets = Shaping.slice 0 start length 1 data.Targets
+    }
+
+    /// The data on an engine. Points of a model that learns from them must be there, too.
+    let moveTo (engine: Engine) (data: DataSet) : DataSet = {
+        data with
+            Inputs = Tensor.moveTo engine data.Inputs
+            Targets = Tensor.moveTo engine data.Targets
     }
 
     /// The data with inputs (and targets, if they are numbers) of another floating-point type.

@@ -36,7 +36,8 @@ module Standardization =
             if data.Classes.IsEmpty then
                 moments data.Targets
             else
-                Tensor.zeros [ 1 ], Tensor.ones [ 1 ]
+                let one = Tensor.onesLike inputMeans[..0]
+                Tensor.zerosLike one, one
 
         {
             InputMeans = inputMeans
@@ -54,6 +55,14 @@ module Standardization =
                     (data.Targets - units.TargetMeans) / units.TargetDeviations
                 else
                     data.Targets
+    }
+
+    /// The units on an engine, for data or outputs that lie there.
+    let moveTo (engine: Engine) (units: Standardization) : Standardization = {
+        InputMeans = Tensor.moveTo engine units.InputMeans
+        InputDeviations = Tensor.moveTo engine units.InputDeviations
+        TargetMeans = Tensor.moveTo engine units.TargetMeans
+        TargetDeviations = Tensor.moveTo engine units.TargetDeviations
     }
 
     /// Outputs (batch, targets) of a model of standardized data, in the units of the original targets.
