@@ -149,15 +149,19 @@ let private pairs: Case list = [
 let private mask =
     Tensor.create [ 2; 3 ] [| true; false; true; false; false; true |]
 
+/// where with a constant condition, on the engine of the operands.
+let private where (condition: Tensor) (a: Tensor) (b: Tensor) : Tensor =
+    Tensor.where (Tensor.alongside a condition) a b
+
 let private choices: Case list = [
     for right in rights do
-        yield! pairOf "where" [ "Tensor.where" ] (Tensor.where mask) left right
+        yield! pairOf "where" [ "Tensor.where" ] (where mask) left right
 
     yield!
         pairOf
             "where, broadcast condition"
             []
-            (Tensor.where (Tensor.create [ 3 ] [| true; false; true |]))
+            (where (Tensor.create [ 3 ] [| true; false; true |]))
             left
             rights[0]
 
@@ -165,7 +169,7 @@ let private choices: Case list = [
         pairOf
             "where, condition wider than both"
             []
-            (Tensor.where mask)
+            (where mask)
             (tensor [ 3 ] [ 0.7; 1.4; 1.3 ])
             (tensor [ 2; 1 ] [ 1.1; 0.8 ])
 

@@ -3,6 +3,7 @@ module Optim.CoreTests.Derivatives.Moves
 
 open Optim
 open Optim.Core
+open Optim.Testing
 open Optim.CoreTests.Derivatives.Numbers
 open Optim.CoreTests.Derivatives.Rules
 
@@ -30,7 +31,11 @@ let private moves: Case list = [
         [ "Shaping.concat" ]
         (fun x -> Shaping.concat 1 [ x; Shaping.slice 1 1 2 1 x; x * x ])
         matrix
-    case "concat with a constant" [] (fun x -> Shaping.concat 0 [ x; matrix; x ]) matrix
+    case
+        "concat with a constant"
+        []
+        (fun x -> Shaping.concat 0 [ x; Tensor.alongside x matrix; x ])
+        matrix
     case "stack" [ "Shaping.stack" ] (fun x -> Shaping.stack 1 [ x; sin x ]) matrix
     case
         "split"
@@ -57,21 +62,34 @@ let private grid = Tensor.create [ 3; 2 ] [| 1L; 0L; 1L; 3L; 2L; 0L |]
 let private computed (x: Tensor) : Tensor =
     Tensor.cast DType.Int64 (Tensor.floor (Tensor.clamp 0.0 3.0 x))
 
+/// f with constant indices, on the engine of the point.
+let private by (indices: Tensor) (f: Tensor -> Tensor -> Tensor) (x: Tensor) : Tensor =
+    f (Tensor.alongside x indices) x
+
+/// A constant on the engine of the point.
+let private front (x: Tensor) : Tensor =
+    let constant = Tensor.alongside x row
+    constant[..3]
+
 let private withOwnIndices (name: string) (f: Tensor -> Tensor -> Tensor) : Case =
     // The first row holds values, the second one positions.
     let point = tensor [ 2; 4 ] [ 0.3; -0.7; 1.1; 0.4; 0.5; 2.5; 1.5; 2.5 ]
     { case name [] (fun x -> f x[0] (computed x[1])) point with Spread = 0.9 }
 
 let private chosen: Case list = [
-    case "indexSelect" [ "Shaping.indexSelect" ] (Shaping.indexSelect 0 indices) matrix
-    case "indexSelect on the last axis" [] (Shaping.indexSelect 1 indices) matrix
-    case "indexAdd" [ "Shaping.indexAdd" ] (Shaping.indexAdd 1 3 indices) matrix
-    case "indexAdd on the first axis" [] (Shaping.indexAdd 0 4 (Tensor.indices [ 3; 1; 3 ])) matrix
-    case "gather" [ "Shaping.gather" ] (Shaping.gather 1 grid) matrix
+    case "indexSelect" [ "Shaping.indexSelect" ] (by indices (Shaping.indexSelect 0)) matrix
+    case "indexSelect on the last axis" [] (by indices (Shaping.indexSelect 1)) matrix
+    case "indexAdd" [ "Shaping.indexAdd" ] (by indices (Shaping.indexAdd 1 3)) matrix
+    case
+        "indexAdd on the first axis"
+        []
+        (by (Tensor.indices [ 3; 1; 3 ]) (Shaping.indexAdd 0 4))
+        matrix
+    case "gather" [ "Shaping.gather" ] (by grid (Shaping.gather 1)) matrix
     case
         "scatterAdd"
         [ "Shaping.scatterAdd" ]
-        (Shaping.scatterAdd 1 4 grid)
+        (by grid (Shaping.scatterAdd 1 4))
         (tensor [ 3; 2 ] (noise 5 6))
     case
         "the element of argMax"
@@ -97,15 +115,34 @@ let private chosen: Case list = [
         (fun x i -> Shaping.indexAdd 1 4 i (Shaping.stack 0 [ x; x * x ]))
 
     // Only the indices differ from member to member.
-    withOwnIndices "indexSelect of a constant" (fun x i -> x * Shaping.indexSelect 0 i row[..3])
-    withOwnIndices "indexAdd of a constant" (fun x i -> x * Shaping.indexAdd 0 4 i row[..3])
-    withOwnIndices "gather of a constant" (fun x i -> x * Shaping.gather 0 i row[..3])
-    withOwnIndices "scatterAdd of a constant" (fun x i -> x * Shaping.scatterAdd 0 4 i row[..3])
+    withOwnIndices "indexSelect of a constant" (fun x i -> x * Shaping.indexSelect 0 i (front x))
+    withOwnIndices "indexAdd of a constant" (fun x i -> x * Shaping.indexAdd 0 4 i (front x))
+    withOwnIndices "gather of a constant" (fun x i -> x * Shaping.gather 0 i (front x))
+    withOwnIndices "scatterAdd of a constant" (fun x i -> x * Shaping.scatterAdd 0 4 i (front x))
+]
+
+let private far: Engine = MirrorEngine "far"
+let private farRow = Tensor.moveTo far row
+
+let private between: Case list = [
+    case
+        "moveTo and back"
+        [ "Tensor.moveTo" ]
+        (fun x -> x * Tensor.moveTo x.Engine (exp (Tensor.moveTo far (sin x))))
+        matrix
+    case "moveTo" [] (fun x -> exp (Tensor.moveTo far (sin x))) cube
+    case "alongside" [ "Tensor.alongside" ] (fun x -> x * x * Tensor.alongside x farRow) row
+    case
+        "alongside of what is no constant"
+        []
+        (fun x -> farRow * Tensor.alongside farRow (sin x))
+        row
 ]
 
 let cases: Case list =
     moves
     @ chosen
+    @ between
     @ [
         for c in moves do
             if c.Name = "pad" || c.Name = "flip" || c.Name = "overlapping slices" then

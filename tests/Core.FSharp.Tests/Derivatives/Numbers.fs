@@ -15,9 +15,9 @@ let tensor (shape: int list) (values: float seq) : Tensor =
 
 let vector (values: float list) : Tensor = tensor [ values.Length ] values
 
-/// A tensor of x's shape and element type.
+/// A tensor of x's shape, element type and engine.
 let like (x: Tensor) (values: float[]) : Tensor =
-    Tensor.create (x.Shape.ToArray()) values |> Tensor.cast x.DType
+    Tensor.createOn x.Engine (x.Shape.ToArray()) values |> Tensor.cast x.DType
 
 let noiseLike (x: Tensor) (seed: int) : Tensor = like x (noise seed x.Length)
 

@@ -192,6 +192,6 @@ let pairOf
 
     [
         case name covers (fun x -> split x ||> f) joined
-        case (name + ", left") [] (fun a -> f a b) a
-        case (name + ", right") [] (fun b -> f a b) b
+        case (name + ", left") [] (fun a -> f a (Tensor.alongside a b)) a
+        case (name + ", right") [] (fun b -> f (Tensor.alongside b a) b) b
     ]

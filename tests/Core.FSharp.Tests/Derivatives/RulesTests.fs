@@ -23,7 +23,7 @@ let private customs: Case list = [
     case "a custom function by vjp" [] (fun x -> backward (sin x) * x) x
 ]
 
-let private table: Case list =
+let internal table: Case list =
     Elementwise.cases @ Folds.cases @ Moves.cases @ Matrices.cases @ customs
 
 /// One more level, that notes which primitives pass through it.
