@@ -68,15 +68,19 @@ module internal Library =
 
             MessageSource.Silent
 
-    let private tooOld (s: Surroundings) (place: Place) (version: Version) =
-        let name =
-            if version.Major = 0 then
-                "a version without aoti_torch_abi_version"
-            else
-                string version
+    /// Errors: EngineException LoadLibrary for a version that is too old; 0.0 stands for one that does not say.
+    let demandVersion (s: Surroundings) (place: Place) (version: Version) : unit =
+        if version < Search.oldest then
+            let name =
+                if version.Major = 0 then
+                    "too old to say its version"
+                else
+                    $"version {version}"
 
-        $"the libtorch in {place.Folder} (found by {place.Origin}) is {name}; 2.10 or newer is needed. "
-        + $"It cannot be unloaded: start the program anew with a newer one. {Search.remedies s}"
+            Search.fail (
+                $"the libtorch in {place.Folder} (found by {place.Origin}) is {name}; 2.10 or newer is needed. "
+                + $"It cannot be unloaded: start the program anew with a newer one. {Search.remedies s}"
+            )
 
     /// What was loaded, made ready for use. Errors: EngineException LoadLibrary for a version that is too old.
     let private describe (s: Surroundings) (place: Place) (handle: nativeint) : Loaded =
@@ -85,8 +89,7 @@ module internal Library =
             | ValueSome _ -> versionOf (Native.aoti_torch_abi_version ())
             | ValueNone -> Version(0, 0)
 
-        if version < Search.oldest then
-            Search.fail (tooOld s place version)
+        demandVersion s place version
 
         Failures.listen (listenTo s.System place.Folder handle)
 

@@ -35,12 +35,16 @@ module internal SystemLoader =
 
     let private linuxLibraries = [ "libc.so.6"; "libdl.so.2" ]
 
+    // Of .NET's long message, the system's own words are the last line.
+    let private reason (e: exn) : string =
+        e.Message.Trim().Split('\n') |> Array.last
+
     let private loadAlone (file: string) : Result<nativeint, string> =
         try
             Ok(NativeLibrary.Load file)
         with
-        | :? DllNotFoundException as e -> Error e.Message
-        | :? BadImageFormatException as e -> Error e.Message
+        | :? DllNotFoundException as e -> Error(reason e)
+        | :? BadImageFormatException as e -> Error(reason e)
 
     // RTLD_NOW | RTLD_GLOBAL of Linux.
     let private nowAndGlobal = 0x102
@@ -50,12 +54,12 @@ module internal SystemLoader =
             systemFunction<OpenLibrary> linuxLibraries "dlopen",
             systemFunction<LastLoadError> linuxLibraries "dlerror"
         with
-        | Some load, Some reason ->
+        | Some load, Some lastError ->
             let path = Marshal.StringToCoTaskMemUTF8 file
 
             try
                 match load.Invoke(path, nowAndGlobal) with
-                | 0n -> Error(string (Marshal.PtrToStringUTF8(reason.Invoke())))
+                | 0n -> Error(string (Marshal.PtrToStringUTF8(lastError.Invoke())))
                 | handle -> Ok handle
             finally
                 Marshal.FreeCoTaskMem path

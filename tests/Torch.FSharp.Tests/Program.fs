@@ -3,4 +3,7 @@ module Optim.TorchTests.Program
 open Optim.Testing
 
 [<EntryPoint>]
-let main arguments = TestMain.Run arguments
+let main arguments =
+    match arguments with
+    | [| "--speak" |] -> FailuresTests.speak ()
+    | _ -> TestMain.Run arguments
