@@ -108,9 +108,18 @@ module internal Search =
             ]
 
     /// What the caller can do when there is no libtorch.
-    let remedies (s: Surroundings) =
-        $"Either restore the NuGet package {packageName s} (2.10.0 or newer) into {s.Packages}, or set OPTIM_LIBTORCH to the folder "
-        + "torch/lib of a PyTorch installation, 2.10 or newer (python3 -c \"import os, torch; print(os.path.join(torch.__path__[0], 'lib'))\")."
+    let remedies (s: Surroundings) : string =
+        let package =
+            $"restore the NuGet package {packageName s} (2.10.0 or newer) into {s.Packages}"
+
+        let installation =
+            "set OPTIM_LIBTORCH to the folder torch/lib of a PyTorch installation, 2.10 or newer "
+            + "(python3 -c \"import os, torch; print(os.path.join(torch.__path__[0], 'lib'))\")"
+
+        if s.Variable = "" then
+            $"Either {package}, or {installation}."
+        else
+            $"Either unset OPTIM_LIBTORCH and {package}, or {installation}."
 
     /// EngineException LoadLibrary.
     let fail (detail: string) =

@@ -123,6 +123,11 @@ let private searches =
                     $"OPTIM_LIBTORCH, {empty}: no libtorch_cpu.so"
                     "what"
 
+                Expect.stringContains
+                    e.Detail
+                    "Either unset OPTIM_LIBTORCH and restore"
+                    "what to do"
+
                 Expect.isFalse (e.Detail.Contains "NuGet's packages, ") "no other place"
             )
 
