@@ -59,6 +59,41 @@ type internal CosineMap<'T> =
             else
                 Vector512.As<float32, 'T>(Vector512.Cos(Vector512.As<'T, float32> x))
 
+/// The tangent, for the same reason: the sine over the cosine.
+[<Struct>]
+type internal TangentMap<'T> =
+    interface IMap<'T> with
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> =
+            if Unsafe.SizeOf<'T>() = 8 then
+                let x = Vector512.As<'T, float> x
+                Vector512.As<float, 'T>(Vector512.Sin x / Vector512.Cos x)
+            else
+                let x = Vector512.As<'T, float32> x
+                Vector512.As<float32, 'T>(Vector512.Sin x / Vector512.Cos x)
+
+/// The exponential, for the same reason.
+[<Struct>]
+type internal ExpMap<'T> =
+    interface IMap<'T> with
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> = Formulas.exp x
+
+/// 1 / (1 + exp −x), for the same reason.
+[<Struct>]
+type internal SigmoidMap<'T when 'T :> INumberBase<'T>> =
+    interface IMap<'T> with
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> =
+            Vector512<'T>.One / (Vector512<'T>.One + Formulas.exp -x)
+
+/// cosh x = h + 1 / 4h with h = ½ exp |x|, as a square of exp ½|x|, which overflows only where the result does.
+[<Struct>]
+type internal CoshMap<'T when 'T :> INumberBase<'T>> =
+    interface IMap<'T> with
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> =
+            let half = Formulas.number<'T> 0.5
+            let root = Formulas.exp (half * Vector512.Abs x)
+            let h = half * root * root
+            h + Formulas.number<'T> 0.25 / h
+
 /// exp x − 1.
 /// Source: Moshier 1992 (Cephes), exp: r = x P(x²), 2 r / (Q(x²) − r), to 2e-19 for |x| ≤ 1/2.
 [<Struct>]

@@ -87,7 +87,7 @@ module internal UnaryKernels =
         (y: Span<'T>)
         : unit =
         match kind with
-        | Unary.Exp -> TensorPrimitives.Exp(x, y)
+        | Unary.Exp -> Maps.one (ExpMap<'T>()) x y
         | Unary.Expm1 -> Maps.one (Expm1Map<'T>()) x y
         | Unary.Log1p -> Maps.one (Log1pMap<'T>()) x y
         | Unary.Tanh -> Maps.one (TanhMap<'T>()) x y
@@ -104,20 +104,18 @@ module internal UnaryKernels =
         | Unary.Round -> TensorPrimitives.Round(x, y)
         | Unary.Sin -> Maps.one (SineMap<'T>()) x y
         | Unary.Cos -> Maps.one (CosineMap<'T>()) x y
-        | Unary.Tan -> TensorPrimitives.Tan(x, y)
+        | Unary.Tan -> Maps.one (TangentMap<'T>()) x y
         | Unary.Asin -> TensorPrimitives.Asin(x, y)
         | Unary.Acos -> TensorPrimitives.Acos(x, y)
         | Unary.Atan -> TensorPrimitives.Atan(x, y)
         | Unary.Sinh ->
             for i in 0 .. y.Length - 1 do
                 y[i] <- 'T.Sinh x[i]
-        | Unary.Cosh -> TensorPrimitives.Cosh(x, y)
+        | Unary.Cosh -> Maps.one (CoshMap<'T>()) x y
         | Unary.Asinh -> TensorPrimitives.Asinh(x, y)
         | Unary.Acosh -> TensorPrimitives.Acosh(x, y)
         | Unary.Atanh -> TensorPrimitives.Atanh(x, y)
-        // The library refuses empty spans here.
-        | Unary.Sigmoid when x.IsEmpty -> ()
-        | Unary.Sigmoid -> TensorPrimitives.Sigmoid(x, y)
+        | Unary.Sigmoid -> Maps.one (SigmoidMap<'T>()) x y
         | Unary.Relu -> TensorPrimitives.Max(x, 'T.Zero, y)
         | Unary.Erf -> errorFunction false x y
         | Unary.Erfc -> errorFunction true x y

@@ -160,6 +160,10 @@ module internal Law =
     let firstOf (complaints: string voption seq) : string voption =
         complaints |> Seq.tryFind ValueOption.isSome |> Option.defaultValue ValueNone
 
+    /// The first complaint about an item, if there is one.
+    let tryFirst (complain: 'T -> string voption) (items: 'T seq) : string voption =
+        items |> Seq.map complain |> firstOf
+
     /// A complaint when a condition does not hold.
     let expect (holds: bool) (complaint: unit -> string) : string voption =
         if holds then ValueNone else ValueSome(complaint ())

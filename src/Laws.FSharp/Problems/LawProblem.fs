@@ -87,8 +87,8 @@ module LawProblem =
         let minimum = Tensor.ofArray m
 
         let f (x: Tensor) =
-            let d = x - minimum
-            0.5 * Tensor.dot d (Tensor.matmul a d)
+            let d = x - Tensor.alongside x minimum
+            0.5 * Tensor.dot d (Tensor.matmul (Tensor.alongside x a) d)
 
         { make case (Floats.add m offset) formula f with Least = ValueSome 0.0 }
 
@@ -118,8 +118,11 @@ module LawProblem =
         let l, q = Tensor.ofArray curvatures, Tensor.ofArray quartic
 
         let f (x: Tensor) =
-            let squares = Tensor.square (Tensor.matmul turn (x - minimum))
-            0.5 * Tensor.sum (l * squares) + 0.25 * Tensor.sum (q * Tensor.square squares)
+            let here = Tensor.alongside x
+            let squares = Tensor.square (Tensor.matmul (here turn) (x - here minimum))
+
+            0.5 * Tensor.sum (here l * squares)
+            + 0.25 * Tensor.sum (here q * Tensor.square squares)
 
         { make case start formula f with Least = ValueSome(-0.25 * Array.sum quartic) }
 
@@ -152,7 +155,7 @@ module LawProblem =
         let x, y = matrix rows, Tensor.ofArray labels
 
         fun w ->
-            let margins = y * Tensor.matmul x w
+            let margins = Tensor.alongside w y * Tensor.matmul (Tensor.alongside w x) w
             Tensor.mean (Tensor.softplus -margins) + 0.5 * penalty * Tensor.dot w w
 
     let private logistic
@@ -177,11 +180,12 @@ module LawProblem =
 
         let outputs (p: Tensor) =
             let weights = Shaping.reshape [ 3; 2 ] p[0..5]
+            let x = Tensor.alongside p x
             let hidden = Tensor.tanh (Tensor.matmul x (Shaping.transpose weights) + p[6..8])
             Tensor.matmul hidden p[9..11] + p[12]
 
         let loss (z: Tensor) =
-            0.5 * Tensor.mean (Tensor.square (z - t))
+            0.5 * Tensor.mean (Tensor.square (z - Tensor.alongside z t))
 
         let start = Floats.scale 0.5 (Floats.normal seed 7L 13)
 
@@ -215,7 +219,9 @@ module LawProblem =
             let tilt =
                 Tensor.ofArray (Floats.scale noise (Floats.normal (seed + 1L) (2000L + k) n))
 
-            fun x -> whole.Objective.Function x + Tensor.dot tilt (x - minimum)
+            fun x ->
+                let here = Tensor.alongside x
+                whole.Objective.Function x + Tensor.dot (here tilt) (x - here minimum)
 
         // So far away that the noise is small beside the way to go.
         let far =
@@ -263,7 +269,8 @@ module LawProblem =
         let start =
             Floats.times map.Inverse (Floats.subtract (inner.Start.ToArray()) map.Shift)
 
-        let change (z: Tensor) = Tensor.matmul a z + b
+        let change (z: Tensor) =
+            Tensor.matmul (Tensor.alongside z a) z + Tensor.alongside z b
 
         let problem = {
             make case start formula (change >> inner.Objective.Function) with
@@ -277,7 +284,8 @@ module LawProblem =
 
     /// The value of f with `factor` times its derivatives: the part that derivatives see is scaled.
     let private wronglyDifferentiated (factor: float) (f: Tensor -> Tensor) (x: Tensor) : Tensor =
-        let fixedValue = f (Tensor.cast x.DType (Tensor.ofArray (x.ToArray())))
+        let numbers = Tensor.alongside x (Tensor.ofArray (x.ToArray()))
+        let fixedValue = f (Tensor.cast x.DType numbers)
         fixedValue + factor * (f x - fixedValue)
 
     /// The problem of a case. Moved and WronglyDifferentiated take deterministic problems.
@@ -299,7 +307,11 @@ module LawProblem =
         | ProblemCase.Linear slopes ->
             let c = Array.ofList slopes
             let tensor = Tensor.ofArray c
-            make case (Array.zeroCreate c.Length) (Formula.linear c) (Tensor.dot tensor)
+
+            let f (x: Tensor) =
+                Tensor.dot (Tensor.alongside x tensor) x
+
+            make case (Array.zeroCreate c.Length) (Formula.linear c) f
         | ProblemCase.Cubic start ->
             elementwise
                 start
@@ -341,6 +353,20 @@ module LawProblem =
         | ProblemCase.Compiled inner ->
             let inner = ofCase inner
             { inner with Case = case; Objective = Objective.compile inner.Objective }
+
+    /// The same problem with its start, and so its runs, on an engine. Its constants follow the points.
+    let moveTo (engine: Engine) (problem: LawProblem) : LawProblem = {
+        problem with
+            Start = Tensor.moveTo engine problem.Start
+    }
+
+    /// The problem of a case, with its start on an engine.
+    let ofCaseOn (engine: Engine) (case: ProblemCase) : LawProblem = moveTo engine (ofCase case)
+
+    /// The value at a point, as the objective computes it where the problem's start lies.
+    let computed (problem: LawProblem) (point: float[]) : float =
+        let point = Tensor.alongside problem.Start (Tensor.ofArray point)
+        (problem.Objective.Function point).ToScalar()
 
     /// The norm of the hand-written gradient at a point.
     let gradientNorm (problem: LawProblem) (point: float[]) : float =
