@@ -29,6 +29,41 @@ type internal Operand(level: int64, shape: Shape, dtype: DType, engine: Engine) 
 
         Slice.Axis(0, AxisRange.span start count, x)
 
+/// What concrete tensors of all engines have in common.
+[<RequireQualifiedAccess>]
+module internal Concrete =
+
+    /// The error of using a tensor whose memory went back to its engine.
+    let recycled (shape: Shape) : exn =
+        let message =
+            $"a tensor of shape {shape} was recycled at the end of the step that made it; "
+            + "copy its numbers with ToArray inside the step, or return it as part of the step's result"
+
+        InvalidOperationException message
+
+    /// Shape and type, and the elements when they are few.
+    let text (x: Tensor) : string =
+        if x.Length > 1000 then
+            $"Tensor {x.Shape} {x.DType}"
+        else
+            let values = x.ToArray()
+
+            let strides = Shape.strides x.Shape
+
+            let rec part (axis: int) (start: int) : string =
+                if axis = x.Rank then
+                    values[start].ToString("G6", Globalization.CultureInfo.InvariantCulture)
+                else
+                    let parts =
+                        Array.init
+                            x.Shape.Dims[axis]
+                            (fun i -> part (axis + 1) (start + i * strides[axis]))
+
+                    let inside = String.Join("; ", parts)
+                    $"[{inside}]"
+
+            part 0 0
+
 /// A concrete tensor: elements from an offset of an engine's storage. The managed engine's storage is an array whose
 /// elements lie row by row; the array may be longer than the tensor.
 [<Sealed>]
@@ -40,12 +75,7 @@ type internal Raw(storage: obj, offset: int, shape: Shape, dtype: DType, engine:
     /// The engine's own object. Errors: InvalidOperationException after Recycle.
     member x.Storage: obj =
         match held with
-        | null ->
-            let message =
-                $"a tensor of shape {x.Shape} was recycled at the end of the step that made it; "
-                + "copy its numbers with ToArray inside the step, or return it as part of the step's result"
-
-            raise (InvalidOperationException message)
+        | null -> raise (Concrete.recycled x.Shape)
         | s -> s
 
     /// The position of the first element in the storage.
@@ -61,23 +91,4 @@ type internal Raw(storage: obj, offset: int, shape: Shape, dtype: DType, engine:
     override _.BindN(operation, inputs) = operation.Eval inputs
 
     /// Shape and type, and the elements when they are few.
-    override x.ToString() =
-        if x.Length > 1000 then
-            $"Tensor {x.Shape} {x.DType}"
-        else
-            let values = x.ToArray()
-
-            let strides = Shape.strides x.Shape
-
-            let rec text (axis: int) (start: int) : string =
-                if axis = x.Rank then
-                    values[start].ToString("G6", Globalization.CultureInfo.InvariantCulture)
-                else
-                    let part (i: int) : string =
-                        text (axis + 1) (start + i * strides[axis])
-
-                    let parts = Array.init x.Shape.Dims[axis] part
-                    let inside = String.Join("; ", parts)
-                    $"[{inside}]"
-
-            text 0 0
+    override x.ToString() = Concrete.text x
