@@ -24,7 +24,7 @@ type internal ManagedEngine private () =
                     $"the managed engine computes on concrete tensors, got one of shape {x.Shape} and level {other.Level}"
                 else
                     $"the managed engine computes on its own tensors, got one of shape {x.Shape} on {x.Device}; "
-                    + "bring it here with Tensor.moveTo"
+                    + "bring it here with Tensor.moveTo (MoveTo in C#)"
 
             raise (ArgumentException(message, nameof x))
 

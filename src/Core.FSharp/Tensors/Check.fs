@@ -29,7 +29,7 @@ module internal Check =
     let sameDevice (parameter: string) (x: Tensor) (actual: Tensor) : unit =
         if not (Object.ReferenceEquals(actual.Engine, x.Engine)) then
             let message =
-                $"{parameter} of shape {actual.Shape} lies on {actual.Device}, expected {x.Device}; bring it there with Tensor.moveTo"
+                $"{parameter} of shape {actual.Shape} lies on {actual.Device}, expected {x.Device}; bring it there with Tensor.moveTo (MoveTo in C#)"
 
             raise (ArgumentException(message, parameter))
 

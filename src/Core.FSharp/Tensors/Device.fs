@@ -1,6 +1,7 @@
 namespace Optim
 
 open System
+open System.Runtime.InteropServices
 
 /// Where a tensor's elements lie and are computed on. Two devices are equal when their names are.
 [<Sealed>]
@@ -12,8 +13,9 @@ type Device internal (name: string) =
     /// The processor of this machine, through libtorch.
     static member Torch: Device = Device "torch"
 
-    /// The graphics processor with this index, counted from 0, through libtorch.
-    static member Cuda(index: int) : Device =
+    /// The graphics processor with this index, counted from 0, through libtorch; the first when none is given.
+    /// Errors: ArgumentOutOfRangeException for an index below 0.
+    static member Cuda([<Optional; DefaultParameterValue(0)>] index: int) : Device =
         if index < 0 then
             raise (ArgumentOutOfRangeException(nameof index, index, "a device index is 0 or more"))
 

@@ -70,7 +70,7 @@ type Tensor internal (level: int64, shape: Shape, dtype: DType, engine: Engine) 
             inputs |> Array.map (fun x -> $"{x.Shape} on {x.Device}") |> String.concat ", "
 
         let message =
-            $"{operation}: the operands lie on different devices, {places}; bring them together with Tensor.moveTo"
+            $"{operation}: the operands lie on different devices, {places}; bring them together with Tensor.moveTo (MoveTo in C#)"
 
         raise (ArgumentException(message, nameof inputs))
 
