@@ -102,5 +102,8 @@ type internal TorchEngine private (device: TorchDevice) =
         member this.LogDeterminant a =
             Factorizations.logDeterminant (this.Own a)
 
+        member this.WholeStep(step, tensors) =
+            WholeSteps.take step (Array.map this.Own tensors)
+
         member _.OpenScope() = Scope.Open device
         member _.Detach() = Detachment.Begin device

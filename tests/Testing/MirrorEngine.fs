@@ -264,5 +264,7 @@ type MirrorEngine(name: string) =
         member this.LogDeterminant a =
             this.Here(managed.LogDeterminant(this.There a))
 
+        member _.WholeStep(_, _) = null
+
         member _.OpenScope() = MirrorScope.Open()
         member _.Detach() = MirrorDetachment.Begin()

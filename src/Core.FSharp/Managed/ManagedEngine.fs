@@ -116,5 +116,7 @@ type internal ManagedEngine private () =
         member _.LogDeterminant a =
             Factorizations.logDeterminant (ManagedEngine.Raw a)
 
+        member _.WholeStep(_, _) = null
+
         member _.OpenScope() = Scope.Open()
         member _.Detach() = Detachment.Begin()

@@ -1,6 +1,7 @@
 namespace Optim.Core
 
 open Optim
+open Optim.Methods
 
 /// Options of Adam and AdamW.
 type AdamOptions = {
@@ -54,6 +55,36 @@ module Adam =
         Moment2 = Tensor.zerosLike point
     }
 
+    // The step by elementwise operations.
+    let private oneByOne
+        (numbers: AdamNumbers)
+        (point: Tensor)
+        (gradient: Tensor)
+        (state: AdamState)
+        : Step<AdamState> =
+        let t = float numbers.Step
+        let decays = numbers.WeightDecay > 0.0
+
+        let g =
+            if decays && not numbers.IsDecoupled then
+                gradient + numbers.WeightDecay * point
+            else
+                gradient
+
+        let x =
+            if decays && numbers.IsDecoupled then
+                (1.0 - numbers.Rate * numbers.WeightDecay) * point
+            else
+                point
+
+        let m = numbers.Decay1 * state.Moment1 + (1.0 - numbers.Decay1) * g
+        let v = numbers.Decay2 * state.Moment2 + (1.0 - numbers.Decay2) * Tensor.square g
+        let mean = m / (1.0 - numbers.Decay1 ** t)
+        let square = v / (1.0 - numbers.Decay2 ** t)
+        let next = x - numbers.Rate * mean / (Tensor.sqrt square + numbers.Epsilon)
+
+        Step.moved next numbers.Rate { Count = numbers.Step; Moment1 = m; Moment2 = v }
+
     /// One step. decoupled: whether weight decay shrinks the point instead of adding to the gradient.
     let internal step
         (decoupled: bool)
@@ -62,30 +93,29 @@ module Adam =
         (point: Tensor)
         (state: AdamState)
         : Step<AdamState> =
-        let t = float (state.Count + 1L)
         let rate = Schedule.rate state.Count options.Rate
-        let raw = oracle.Gradient point
-        let decays = options.WeightDecay > 0.0
+        let gradient = oracle.Gradient point
 
-        let g =
-            if decays && not decoupled then
-                raw + options.WeightDecay * point
-            else
-                raw
+        let numbers: AdamNumbers = {
+            Rate = rate
+            Decay1 = options.Decay1
+            Decay2 = options.Decay2
+            Epsilon = options.Epsilon
+            WeightDecay = options.WeightDecay
+            IsDecoupled = decoupled
+            Step = state.Count + 1L
+        }
 
-        let x =
-            if decays && decoupled then
-                (1.0 - rate * options.WeightDecay) * point
-            else
-                point
+        let tensors = [| point; gradient; state.Moment1; state.Moment2 |]
 
-        let m = options.Decay1 * state.Moment1 + (1.0 - options.Decay1) * g
-        let v = options.Decay2 * state.Moment2 + (1.0 - options.Decay2) * Tensor.square g
-        let mean = m / (1.0 - options.Decay1 ** t)
-        let square = v / (1.0 - options.Decay2 ** t)
-        let next = x - rate * mean / (Tensor.sqrt square + options.Epsilon)
-
-        Step.moved next rate { Count = state.Count + 1L; Moment1 = m; Moment2 = v }
+        match WholeSteps.tryTake (WholeStep.Adam numbers) tensors with
+        | null -> oneByOne numbers point gradient state
+        | results ->
+            Step.moved results[0] rate {
+                Count = numbers.Step
+                Moment1 = results[1]
+                Moment2 = results[2]
+            }
 
     /// The method with these options. Errors: ArgumentException for options outside their ranges.
     let create (options: AdamOptions) : Method =

@@ -1,6 +1,7 @@
 namespace Optim.Core
 
 open Optim
+open Optim.Methods
 
 /// Options of stochastic gradient descent.
 type SgdOptions = {
@@ -38,30 +39,59 @@ module Sgd =
         WeightDecay = 0.0
     }
 
+    // The step by elementwise operations: the next point and the next velocity.
+    let private oneByOne
+        (numbers: SgdNumbers)
+        (point: Tensor)
+        (gradient: Tensor)
+        (velocity: Tensor)
+        : struct (Tensor * Tensor) =
+        let g =
+            if numbers.WeightDecay = 0.0 then
+                gradient
+            else
+                gradient + numbers.WeightDecay * point
+
+        let b =
+            if numbers.Momentum = 0.0 then
+                g
+            else
+                numbers.Momentum * velocity + g
+
+        let move = if numbers.IsNesterov then g + numbers.Momentum * b else b
+        let kept = if numbers.Momentum = 0.0 then velocity else b
+        struct (point - numbers.Rate * move, kept)
+
     let private step
         (options: SgdOptions)
         (oracle: Oracle)
         (point: Tensor)
         (state: SgdState)
         : Step<SgdState> =
-        let rate = Schedule.rate state.Count options.Rate
-        let raw = oracle.Gradient point
+        let gradient = oracle.Gradient point
 
-        let g =
-            if options.WeightDecay = 0.0 then
-                raw
-            else
-                raw + options.WeightDecay * point
+        let numbers: SgdNumbers = {
+            Rate = Schedule.rate state.Count options.Rate
+            Momentum = options.Momentum
+            IsNesterov = options.Nesterov
+            WeightDecay = options.WeightDecay
+        }
 
-        let b =
-            if options.Momentum = 0.0 then
-                g
-            else
-                options.Momentum * state.Velocity + g
+        let hasMomentum = options.Momentum <> 0.0
 
-        let move = if options.Nesterov then g + options.Momentum * b else b
-        let kept = if options.Momentum = 0.0 then state.Velocity else b
-        Step.moved (point - rate * move) rate { Count = state.Count + 1L; Velocity = kept }
+        let tensors = [|
+            point
+            gradient
+            if hasMomentum then
+                state.Velocity
+        |]
+
+        let struct (next, velocity) =
+            match WholeSteps.tryTake (WholeStep.Sgd numbers) tensors with
+            | null -> oneByOne numbers point gradient state.Velocity
+            | results -> struct (results[0], (if hasMomentum then results[1] else state.Velocity))
+
+        Step.moved next numbers.Rate { Count = state.Count + 1L; Velocity = velocity }
 
     /// The method with these options. Errors: ArgumentException for options outside their ranges.
     let create (options: SgdOptions) : Method =

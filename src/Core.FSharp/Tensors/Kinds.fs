@@ -181,3 +181,49 @@ type AxisRange = {
 type Triangle =
     | Lower
     | Upper
+
+/// The numbers of a step of Adam or AdamW; the field names are those of AdamOptions.
+[<Struct>]
+type AdamNumbers = {
+    /// η at this step.
+    Rate: float
+    /// β₁.
+    Decay1: float
+    /// β₂.
+    Decay2: float
+    /// ε.
+    Epsilon: float
+    /// λ.
+    WeightDecay: float
+    /// Whether weight decay shrinks the point instead of adding to the gradient.
+    IsDecoupled: bool
+    /// t, the number of this step, counted from 1.
+    Step: int64
+}
+
+/// The numbers of a step of stochastic gradient descent; the field names are those of SgdOptions.
+[<Struct>]
+type SgdNumbers = {
+    /// η at this step.
+    Rate: float
+    /// μ.
+    Momentum: float
+    /// Whether the momentum is followed before the gradient.
+    IsNesterov: bool
+    /// λ, added to the gradient.
+    WeightDecay: float
+}
+
+/// A whole step of an elementwise method, given to an engine as one operation on vectors of one shape and element type.
+[<RequireQualifiedAccess>]
+type WholeStep =
+    /// (point, gradient, mean, square) to (point, mean, square).
+    | Adam of AdamNumbers
+    /// (point, gradient) to (point); with momentum (point, gradient, velocity) to (point, velocity).
+    | Sgd of SgdNumbers
+
+    /// The name of the case alone.
+    override t.ToString() =
+        match t with
+        | WholeStep.Adam _ -> "Adam"
+        | WholeStep.Sgd _ -> "Sgd"

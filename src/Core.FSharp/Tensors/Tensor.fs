@@ -377,6 +377,10 @@ and Engine =
     /// (…, 2): the sign of the determinant and the logarithm of its absolute value.
     abstract LogDeterminant: a: Tensor -> Tensor
 
+    /// The results of a whole step of an elementwise method in as few passes as the engine can, or null where it has no
+    /// single operation for it: the method then takes its elementwise operations one by one. Equal to those up to rounding.
+    abstract WholeStep: step: WholeStep * tensors: Tensor[] -> Tensor[] | null
+
     /// Begins to note what is allocated on this thread; see EngineScope.
     abstract OpenScope: unit -> EngineScope
 
