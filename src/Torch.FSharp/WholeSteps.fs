@@ -21,7 +21,8 @@ module internal WholeSteps =
     let private emptyList () : uint64 =
         Slot.list System.ReadOnlySpan<uint64>.Empty
 
-    let private slotOf (x: float) : uint64 = System.BitConverter.DoubleToUInt64Bits x
+    let private slotOf (x: float) : uint64 =
+        System.BitConverter.DoubleToUInt64Bits x
 
     let private adam (step: AdamNumbers) (inputs: TorchTensor[]) : Tensor[] =
         let place = inputs[0].Place
@@ -77,7 +78,10 @@ module internal WholeSteps =
                 NativePtr.set
                     slots
                     2
-                    (if velocity.Length = 0 then emptyList () else listOf velocity[0])
+                    (if velocity.Length = 0 then
+                         emptyList ()
+                     else
+                         listOf velocity[0])
 
                 NativePtr.set slots 3 (slotOf step.WeightDecay)
                 NativePtr.set slots 4 (slotOf step.Momentum)

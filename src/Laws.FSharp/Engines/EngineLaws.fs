@@ -85,6 +85,7 @@ module EngineLaws =
         CreationLaws.laws settings
         @ ElementwiseLaws.laws settings
         @ PairLaws.laws settings
+        @ WholeStepLaws.laws settings
         @ ReductionLaws.laws settings
         @ ProductLaws.laws settings
         @ MovementLaws.laws settings
