@@ -4,6 +4,7 @@ open System
 open Expecto
 open Optim
 open Optim.Core
+open Optim.TorchTests.Testing
 open Optim.TorchTests.Twins
 
 let private shapes: list<int list> = [
@@ -146,7 +147,7 @@ let private reshape (dims: int list) (engine: Engine) (x: Tensor) : Tensor =
 [<Tests>]
 let tests =
     testList "Torch engine" [
-        testCase "functions of one tensor"
+        torchCase "functions of one tensor"
         <| fun () ->
             for dtype in types do
                 for shape in shapes do
@@ -157,7 +158,7 @@ let tests =
                             [ shape, values dtype 3 (size shape) ]
                             (fun engine x -> engine.Unary(kind, x[0]))
 
-        testCase "functions of special numbers"
+        torchCase "functions of special numbers"
         <| fun () ->
             for kind in unaries do
                 let at = [ special.Length ], (special :> Array)
@@ -167,7 +168,7 @@ let tests =
                 let at = [ special.Length ], (Array.map float32 special :> Array)
                 agree 1e-5 $"{kind} Float32" [ at ] (fun engine x -> engine.Unary(kind, x[0]))
 
-        testCase "functions of two tensors"
+        torchCase "functions of two tensors"
         <| fun () ->
             for dtype in types do
                 for a, b in pairs do
@@ -184,7 +185,7 @@ let tests =
                             [ a, values dtype 4 (size a); b, divisor ]
                             (fun engine x -> engine.Binary(kind, x[0], x[1]))
 
-        testCase "functions of pairs of special numbers, comparisons and choices"
+        torchCase "functions of pairs of special numbers, comparisons and choices"
         <| fun () ->
             let n = special.Length
             let a = [ n; 1 ], (special :> Array)
@@ -242,7 +243,7 @@ let tests =
                 [ [ 2 ], [| 1.0; 0.0 |]; [ 2 ], [| 1.0; nan |]; [ 2 ], [| nan; 2.0 |] ]
                 (fun engine x -> engine.Where(x[0], x[1], x[2]))
 
-        testCase "whole numbers at their limits"
+        torchCase "whole numbers at their limits"
         <| fun () ->
             let edge = [| Int64.MinValue; Int64.MaxValue; -1L; 1L; 7L; -7L; 2L |]
             let n = edge.Length
@@ -260,7 +261,7 @@ let tests =
                 [ [ 1 ], [| 3L |]; [ 1 ], [| 0L |] ]
                 (fun engine x -> engine.Binary(Binary.Divide, x[0], x[1]))
 
-        testCase "scaling and shifting"
+        torchCase "scaling and shifting"
         <| fun () ->
             for dtype in types do
                 for shape in shapes do
@@ -280,7 +281,7 @@ let tests =
                             [ shape, values dtype 4 (size shape) ]
                             (fun engine x -> engine.Affine(scale, shift, x[0]))
 
-        testCase "numbers in, numbers out, other element types"
+        torchCase "numbers in, numbers out, other element types"
         <| fun () ->
             for source in types do
                 for target in types do
@@ -334,7 +335,7 @@ let tests =
                 )
                 "another engine's tensor"
 
-        testCase "reductions, running sums and positions of extremes"
+        torchCase "reductions, running sums and positions of extremes"
         <| fun () ->
             let kinds = [
                 Reduction.Sum
@@ -419,7 +420,7 @@ let tests =
                         [ [ 6; 5 ], Array.init 30 (fun i -> int64 (i % 2)) ]
                         (fun engine x -> engine.ArgReduce(flag, axis, x[0]))
 
-        testCase "matrix products"
+        torchCase "matrix products"
         <| fun () ->
             let leads: list<int list * int list> = [
                 [], []
@@ -453,7 +454,7 @@ let tests =
                 [ [ 2; 3 ], numbers 1 6; [ 2; 3 ], numbers 1 6 ]
                 (fun engine x -> engine.MatMul(false, false, x[0], x[1]))
 
-        testCase "shapes"
+        torchCase "shapes"
         <| fun () ->
             for dtype in types do
                 let x = [ 2; 3; 4 ], values dtype 9 24
@@ -547,7 +548,7 @@ let tests =
 
             agree 0.0 "assemble nothing" [] (fun engine x -> engine.Assemble(Shape.Of 3, [||], x))
 
-        testCase "selection"
+        torchCase "selection"
         <| fun () ->
             for dtype in types do
                 for axis in 0..2 do
@@ -609,7 +610,7 @@ let tests =
                 [ [ 0; 3 ], numbers 1 0; [ 0 ], Array.empty<int64> ]
                 (fun engine x -> engine.IndexAdd(0, 2, x[0], x[1]))
 
-        testCase "a tensor says what it is as the managed engine's does"
+        torchCase "a tensor says what it is as the managed engine's does"
         <| fun () ->
             for form in forms do
                 let x = lay (torch ()) form [ 2; 3 ] (numbers 1 6)

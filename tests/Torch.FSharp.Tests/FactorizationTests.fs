@@ -3,6 +3,7 @@ module Optim.TorchTests.FactorizationTests
 open System
 open Expecto
 open Optim
+open Optim.TorchTests.Testing
 open Optim.TorchTests.Twins
 
 let private product (engine: Engine) ta tb (a: Tensor) (b: Tensor) : Tensor =
@@ -36,7 +37,7 @@ let private typed (dtype: DType) (values: Array) : Array =
 [<Tests>]
 let tests =
     testList "Torch factorizations" [
-        testCase "Cholesky, solutions, determinants"
+        torchCase "Cholesky, solutions, determinants"
         <| fun () ->
             for dtype in [ DType.Float64; DType.Float32 ] do
                 for lead in leads do
@@ -103,7 +104,7 @@ let tests =
                                                 )
                                             )
 
-        testCase "what cannot be factored"
+        torchCase "what cannot be factored"
         <| fun () ->
             let indefinite = Array.append [| 1.0; 2.0; 2.0; 1.0 |] [| 4.0; nan; 0.0; 9.0 |]
 
@@ -165,7 +166,7 @@ let tests =
             Expect.isTrue (Array.forall Double.IsNaN e[6..11]) "NaN where it fails"
             Expect.equal e[12..13] [| 1.0; 1.0 |] "only the lower triangle is read"
 
-        testCase "orthogonal factors"
+        torchCase "orthogonal factors"
         <| fun () ->
             let torch = torch ()
 
@@ -225,7 +226,7 @@ let tests =
                                     (ordered |> Array.forall (fun w -> w = Array.sort w))
                                     "ascending"
 
-        testCase "a diagonal of R is 0 or more"
+        torchCase "a diagonal of R is 0 or more"
         <| fun () ->
             let a = torch().OfArray(Shape.Of(2, 2), [| -1.0; 2.0; -1.0; -3.0 |])
             let r = (torch().Qr a).ToArray()[4..]

@@ -1,7 +1,6 @@
 module Optim.TorchTests.FailuresTests
 
 open System
-open System.Diagnostics
 open System.Runtime.InteropServices
 open System.Text
 open Expecto
@@ -82,31 +81,6 @@ let speak () : int =
     warn.Invoke(text "speak", text "FailuresTests.fs", 1u, text "theirs")
     eprintfn "ours"
     code
-
-/// The error stream of this program run again with the argument.
-let private errorStreamOf (argument: string) : string =
-    let program = Reflection.Assembly.GetExecutingAssembly().Location
-
-    let start =
-        ProcessStartInfo(
-            string Environment.ProcessPath,
-            RedirectStandardError = true,
-            RedirectStandardOutput = true
-        )
-
-    if
-        not (
-            string(Environment.ProcessPath).EndsWith("Torch.FSharp.Tests", StringComparison.Ordinal)
-        )
-    then
-        start.ArgumentList.Add program
-
-    start.ArgumentList.Add argument
-    use child = nonNull (Process.Start start)
-    let errors = child.StandardError.ReadToEnd()
-    child.WaitForExit()
-    Expect.equal child.ExitCode 1 "the code of the failed call"
-    errors
 
 [<Tests>]
 let tests =
@@ -225,8 +199,10 @@ let tests =
         onLibrary
             "a handled failure leaves nothing on the process's error stream, which still works"
             (fun _ ->
-                let lines =
-                    (errorStreamOf "--speak").Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                let run = runAgain "--speak" "" ""
+                Expect.equal run.Code 1 "the code of the failed call"
+
+                let lines = run.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)
 
                 Expect.hasLength lines 2 "two lines"
                 Expect.stringContains lines[0] "theirs" "libtorch's warning"

@@ -6,4 +6,6 @@ open Optim.Testing
 let main arguments =
     match arguments with
     | [| "--speak" |] -> FailuresTests.speak ()
+    | [| "--exhaust" |] -> PromiseTests.exhaust ()
+    | [| "--missing" |] -> PromiseTests.missing ()
     | _ -> TestMain.Run arguments

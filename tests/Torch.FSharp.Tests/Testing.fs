@@ -2,6 +2,8 @@
 module Optim.TorchTests.Testing
 
 open System
+open System.Diagnostics
+open System.Reflection
 open Expecto
 open Optim
 open Optim.Torch
@@ -21,3 +23,36 @@ let internal onLibrary (name: string) (body: Loaded -> unit) : Test =
     match missing.Value with
     | "" -> testCase name (fun () -> body (Library.load ()))
     | _ -> ptestCase $"{name} (needs libtorch)" ignore
+
+/// A test of the engine on the processor.
+let onTorch (name: string) (body: Engine -> unit) : Test =
+    onLibrary name (fun _ -> body (Torch.engine ()))
+
+/// As `testCase`, for a test that finds the engine itself.
+let torchCase (name: string) (body: unit -> unit) : Test = onLibrary name (fun _ -> body ())
+
+/// What a process did.
+type Run = { Code: int; Output: string; Errors: string }
+
+/// Runs this program again, as a process of its own, with one argument and one more environment variable ("" for none).
+let runAgain (argument: string) (variable: string) (value: string) : Run =
+    let itself = string Environment.ProcessPath
+
+    let start =
+        ProcessStartInfo(itself, RedirectStandardOutput = true, RedirectStandardError = true)
+
+    // Started as `dotnet X.dll`, or by its own executable.
+    if IO.Path.GetFileNameWithoutExtension itself = "dotnet" then
+        start.ArgumentList.Add(Assembly.GetExecutingAssembly().Location)
+
+    start.ArgumentList.Add argument
+
+    if variable <> "" then
+        start.Environment[variable] <- value
+
+    use child = nonNull (Process.Start start)
+    let errors = child.StandardError.ReadToEndAsync()
+    let output = child.StandardOutput.ReadToEnd()
+    child.WaitForExit()
+
+    { Code = child.ExitCode; Output = output; Errors = errors.Result }

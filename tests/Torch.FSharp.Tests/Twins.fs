@@ -11,16 +11,14 @@ open Optim.Torch
 
 let managed: Engine = Engines.managed
 
-let private made: Lazy<TorchEngine> =
-    lazy
-        (Library.load () |> ignore
-         TorchEngine.On(TorchDevice.Processor()))
-
 /// libtorch on the processor.
-let torch () : Engine = made.Value
+let torch () : Engine = Torch.engine ()
 
 /// Its device.
-let internal device () : TorchDevice = made.Value.Place
+let internal device () : TorchDevice =
+    match torch () with
+    | :? TorchEngine as own -> own.Place
+    | other -> failtest $"expected an engine of libtorch, got {other.Name}"
 
 /// Numbers from −3 to 3 that depend on the seed and the position only.
 let numbers (seed: int) (n: int) : float[] =
