@@ -268,6 +268,43 @@ module internal SelfTest =
             "LogDeterminant", [ -1.0; log 2.0 ], engine.LogDeterminant a
         ]
 
+    // An engine need not have them.
+    let private wholeStep (engine: Engine) : Check list =
+        let vector value = numbers [ 1 ] [ value ] engine
+
+        let adam =
+            WholeStep.Adam {
+                Rate = 0.1
+                Decay1 = 0.5
+                Decay2 = 0.75
+                Epsilon = 0.0
+                WeightDecay = 0.0
+                IsDecoupled = false
+                Step = 1L
+            }
+
+        let sgd =
+            WholeStep.Sgd {
+                Rate = 0.1
+                Momentum = 0.5
+                IsNesterov = false
+                WeightDecay = 0.0
+            }
+
+        [
+            match engine.WholeStep(adam, [| vector 1.0; vector 2.0; vector 0.5; vector 0.25 |]) with
+            | null -> ()
+            | results ->
+                "Adam's point", [ 1.0 - 0.25 / sqrt 4.75 ], results[0]
+                "Adam's mean", [ 1.25 ], results[1]
+                "Adam's square", [ 1.1875 ], results[2]
+            match engine.WholeStep(sgd, [| vector 1.0; vector 2.0; vector 3.0 |]) with
+            | null -> ()
+            | results ->
+                "Sgd's point", [ 0.65 ], results[0]
+                "Sgd's velocity", [ 3.5 ], results[1]
+        ]
+
     let private families: (string * (Engine -> Check list)) list = [
         "creation", creation
         "conversion", conversion
@@ -279,6 +316,7 @@ module internal SelfTest =
         "movement", movement
         "selection", selection
         "factorizations", factorization
+        "whole steps", wholeStep
     ]
 
     let private asFloats (values: Array) : float[] =

@@ -57,6 +57,7 @@ let private spoiled (engine: Engine) : Engine = {
         member _.Qr a = engine.Qr a
         member _.SymmetricEigen a = engine.SymmetricEigen a
         member _.LogDeterminant a = engine.LogDeterminant a
+        member _.WholeStep(step, tensors) = engine.WholeStep(step, tensors)
         member _.OpenScope() = engine.OpenScope()
         member _.Detach() = engine.Detach()
 }

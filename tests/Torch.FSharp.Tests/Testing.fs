@@ -32,10 +32,10 @@ let onTorch (name: string) (body: Engine -> unit) : Test =
 let torchCase (name: string) (body: unit -> unit) : Test = onLibrary name (fun _ -> body ())
 
 /// What a process did.
-type Run = { Code: int; Output: string; Errors: string }
+type Child = { Code: int; Output: string; Errors: string }
 
 /// Runs this program again, as a process of its own, with one argument and one more environment variable ("" for none).
-let runAgain (argument: string) (variable: string) (value: string) : Run =
+let runAgain (argument: string) (variable: string) (value: string) : Child =
     let itself = string Environment.ProcessPath
 
     let start =
