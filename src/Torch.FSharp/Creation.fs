@@ -4,6 +4,7 @@ namespace Optim.Torch
 
 open System
 open System.Runtime.InteropServices
+open System.Threading
 open Microsoft.FSharp.NativeInterop
 open Optim
 
@@ -180,25 +181,47 @@ module internal Creation =
         finally
             Scope.Enter(device, scope)
 
-    // Numbers of late, each at the place that its bits give. Another number may take the place at any time.
-    let private recent: (Constant | null)[] = Array.zeroCreate 1024
+    // Numbers of late, each in one of the places of the group that its bits give.
+    [<Literal>]
+    let private Groups = 512
+
+    [<Literal>]
+    let private GroupSize = 4
+
+    let private recent: (Constant | null)[] = Array.zeroCreate (Groups * GroupSize)
+
+    // A free place of a group, or one that the number's bits choose.
+    let private placeIn (group: int) (mixed: int64) : int =
+        let mutable place = 0
+
+        while place < GroupSize && not (isNull recent[group + place]) do
+            place <- place + 1
+
+        if place < GroupSize then
+            group + place
+        else
+            group + (int mixed &&& (GroupSize - 1))
 
     /// A number as a tensor without axes. Made once for numbers that come again and again.
     let constant (device: TorchDevice) (dtype: DType) (value: float) : TorchTensor =
-        let bits = BitConverter.DoubleToInt64Bits value
+        let bits = BitConverter.DoubleToInt64Bits value + int64 (TorchDevice.CodeOf dtype)
         let mixed = (bits ^^^ (bits >>> 32)) * 0x9E3779B97F4A7C15L
-        let place = int (mixed >>> 54) &&& 1023 ^^^ (dtype.Size <<< 2) ^^^ device.Slot
+        let group = GroupSize * (int (mixed >>> 32) &&& (Groups - 1))
+        let mutable found: TorchTensor | null = null
 
-        match System.Threading.Volatile.Read &recent[place] with
+        for place in group .. group + GroupSize - 1 do
+            match Volatile.Read &recent[place] with
+            | null -> ()
+            | known ->
+                if known.Is(device, dtype, value) then
+                    found <- known.Tensor
+
+        match found with
         | null ->
-            let fresh = Constant(device, dtype, value, lasting device dtype value)
-            System.Threading.Volatile.Write(&recent[place], fresh)
-            fresh.Tensor
-        | known when known.Is(device, dtype, value) -> known.Tensor
-        | _ ->
-            let fresh = Constant(device, dtype, value, lasting device dtype value)
-            System.Threading.Volatile.Write(&recent[place], fresh)
-            fresh.Tensor
+            let fresh = lasting device dtype value
+            Volatile.Write(&recent[placeIn group mixed], Constant(device, dtype, value, fresh))
+            fresh
+        | known -> known
 
     /// A tensor filled with one number: a view of a constant, which costs no memory.
     /// Errors: a number that is not whole for Int64.

@@ -27,9 +27,7 @@ type internal Operator(name: string, overload: string) =
 module internal Slot =
 
     /// A tensor.
-    let inline tensor (x: TorchTensor) : uint64 =
-        Crossings.Add 1
-        uint64 (x.Own())
+    let inline tensor (x: TorchTensor) : uint64 = uint64 (x.Own())
 
     /// A whole number, or a code.
     let inline int (value: int) : uint64 = uint64 (int64 value)

@@ -63,7 +63,8 @@ module internal Elementwise =
         | Unary.Expm1 -> apply Operators.expm1
         | Unary.Log -> apply Operators.log
         | Unary.Log1p -> apply Operators.log1p
-        | Unary.Sqrt -> apply Operators.sqrt
+        // The same function as its sqrt, around the dispatcher.
+        | Unary.Sqrt -> same x (Direct.powerOf 0.5 x)
         | Unary.Square -> same x (Direct.multiply x x)
         | Unary.Reciprocal -> apply Operators.reciprocal
         | Unary.Power exponent -> power exponent x

@@ -13,7 +13,6 @@ module internal Operators =
     let expm1 = op "expm1"
     let log = op "log"
     let log1p = op "log1p"
-    let sqrt = op "sqrt"
     let reciprocal = op "reciprocal"
     let abs = op "abs"
     let sign = op "sign"

@@ -82,6 +82,7 @@ type internal TorchTensor
         then
             invalidOp $"libtorch refused a view of shape {shape} at offset {offset}"
 
+        Crossings.Add 1
         view
 
     /// Errors: InvalidOperationException when recycled. For operations that would hold other operands' handles by then.
@@ -126,6 +127,7 @@ type internal TorchTensor
             storage.Leave()
         else
             Native.aoti_torch_delete_tensor_object handle |> ignore
+            Crossings.Add 1
 
     override x.Concrete = x
 

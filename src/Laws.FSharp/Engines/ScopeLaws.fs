@@ -10,8 +10,9 @@ module internal ScopeLaws =
     /// Large enough for every engine's book-keeping.
     let private n = 4096
 
+    // Not by Full: an engine may share the memory of constants, which no scope takes back.
     let private filled (engine: Engine) (value: float) : Tensor =
-        engine.Full(Shape.Of n, DType.Float64, value)
+        engine.OfArray(Shape.Of n, Array.create n value)
 
     let private holds (engine: Engine) (what: string) (value: float) (x: Tensor) : string voption =
         try
