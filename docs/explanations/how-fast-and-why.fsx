@@ -55,8 +55,8 @@ Rosenbrock's chain, for one evaluation. The ratios say how many times as much th
 | L-BFGS down the chain until the gradient is below 1e-6, n = 10,000: 57,000 steps | 3.3 s | 6.8x | | |
 
 (24 November 2026, AMD EPYC with AVX-512, 2 cores, nothing else running, .NET 10.0.12; medians of one run, `benchmarks/RESULTS-compiled.md`.)
-SciPy takes 26 s for the last row. There the evaluation is hardly 2 of 50 microseconds a step any more: the rest is the memory traffic
-of ten pairs of vectors. At two variables a loop written by hand stays ahead: what is left is the call itself and the check of its
+SciPy takes 26 s for the last row. There the evaluation is hardly 2 microseconds of a step any more: the rest is the memory traffic of
+ten pairs of vectors, which has been halved since by keeping them in single precision and reading them twice a step. At two variables a loop written by hand stays ahead: what is left is the call itself and the check of its
 arguments. Beyond, a program that was found by recording is faster than plain C#, and 1.2 to 1.6 times as slow as what a person
 writes with vector intrinsics.
 

@@ -112,7 +112,7 @@ let varied: (Claims * Method) list = [
     |> Method.rename "lbfgs, exact search"
 
     { searching with OnQuadratics = QuadraticClaim.Reduces(1e-8, 300L, 100.0) },
-    Lbfgs.create { History = 3; Search = Armijo.create Armijo.defaults }
+    Lbfgs.create { Lbfgs.defaults with History = 3; Search = Armijo.create Armijo.defaults }
     |> Method.rename "lbfgs, 3 pairs, Armijo"
 
     newton,

@@ -20,8 +20,11 @@ type internal DescentInPlace<'Memory>(length: int) =
     abstract Forget: unit -> unit
     /// Writes the direction at a point; gives the multiple of it to try first.
     abstract Direct: at: Spot * along: float[] -> float
-    /// Learns from a move.
-    abstract Learn: before: Spot * after: Spot -> unit
+    /// dᵀ g and dᵀ d of the direction d that Direct wrote last, and the gradient there.
+    abstract Measure: at: Spot * along: float[] -> struct (float * float)
+    default _.Measure(at, along) = InPlace.dots length along at.Gradient
+    /// Learns from a move, no element of which is longer than twice the distance.
+    abstract Learn: before: Spot * after: Spot * distance: float -> unit
     /// The memory of the pure descent, taken over.
     abstract Load: memory: 'Memory -> unit
     /// The same as the memory of the pure descent, given how a tensor is made of a copy of n numbers.
@@ -38,7 +41,7 @@ type internal SteepestInPlace(length: int) =
         InPlace.scale length -1.0 at.Gradient along
         SteepestDescent.firstSize lastChange at.GradientNorm
 
-    override _.Learn(before, after) =
+    override _.Learn(before, after, _) =
         lastChange <- after.Value - before.Value
 
     override _.Load(memory) = lastChange <- memory.LastChange

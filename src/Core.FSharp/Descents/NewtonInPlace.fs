@@ -93,6 +93,6 @@ type internal NewtonInPlace(length: int, modification: HessianModification) =
 
         1.0
 
-    override _.Learn(_, _) = ()
+    override _.Learn(_, _, _) = ()
     override _.Load(()) = ()
     override _.Save = fun _ -> ()

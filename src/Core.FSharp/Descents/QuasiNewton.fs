@@ -1,16 +1,20 @@
 namespace Optim.Core
 
+open System
 open Optim
 
 /// A move and the change of the gradient along it.
 [<NoComparison; NoEquality>]
 type CurvaturePair = {
-    /// s, the move (n).
+    /// s, the move, in its unit (n).
     Move: Tensor
-    /// y, the change of the gradient (n).
+    /// y, the change of the gradient, in its unit (n).
     Change: Tensor
-    /// 1 / (yᵀ s).
+    /// 1 / (yᵀ s), in these units.
     Rho: float
+    /// The unit of the move over that of the change. Units are powers of two, by which single precision never leaves its
+    /// range; 1 for both in double precision.
+    Ratio: float
 }
 
 /// What L-BFGS remembers.
@@ -34,29 +38,69 @@ module QuasiNewton =
     /// Whether yᵀ s is so far above 0 that the pair can be trusted, given |s| and |y|.
     let internal isCurved (ys: float) (s: float) (y: float) : bool = ys > 1e-10 * s * y
 
+    /// The pair's vector in the precision of another.
+    let private alike (part: Tensor) (other: Tensor) : Tensor = Tensor.cast other.DType part
+
+    /// The exponent of the unit in which a vector of about this length is kept in single precision: so that no element
+    /// overflows, and those down to 1e-55 of the length keep their digits.
+    let internal exponent (length: float) : int =
+        Math.Clamp(Math.ILogB length, -500, 500) - 60
+
+    /// The pair of a move and a change of the gradient as it is kept in this precision; none of too little curvature.
+    let private remember (pairType: DType) (move: Tensor) (change: Tensor) : CurvaturePair voption =
+        let isRounded = pairType = DType.Float32 && move.DType = DType.Float64
+
+        let unit (x: Tensor) =
+            if isRounded then exponent (Vector.norm x) else 0
+
+        let moveUnit, changeUnit = unit move, unit change
+
+        let kept (x: Tensor) (exponent: int) =
+            if isRounded then
+                Tensor.cast DType.Float32 (Math.ScaleB(1.0, -exponent) * x)
+            else
+                x
+
+        let s, y = kept move moveUnit, kept change changeUnit
+        let wideS, wideY = alike s move, alike y move
+        let ys = Vector.dot wideY wideS
+
+        if isCurved ys (Vector.norm wideS) (Vector.norm wideY) then
+            ValueSome {
+                Move = s
+                Change = y
+                Rho = 1.0 / ys
+                Ratio = Math.ScaleB(1.0, moveUnit - changeUnit)
+            }
+        else
+            ValueNone
+
     /// The product of the L-BFGS inverse Hessian with a vector. Cost: 4 m n for m pairs.
     /// Source: Nocedal & Wright 2006, Algorithm 7.4.
     let twoLoop (pairs: CurvaturePair list) (gradient: Tensor) : Tensor =
         let down (q: Tensor, alphas: float list) (pair: CurvaturePair) =
-            let alpha = pair.Rho * Vector.dot pair.Move q
-            q - alpha * pair.Change, alpha :: alphas
+            let alpha = pair.Rho * Vector.dot (alike pair.Move q) q
+            q - alpha * alike pair.Change q, alpha :: alphas
 
         let q, alphas = List.fold down (gradient, []) pairs
 
         let gamma =
             match pairs with
             | [] -> 1.0
-            | newest :: _ -> 1.0 / (newest.Rho * Vector.dot newest.Change newest.Change)
+            | newest :: _ ->
+                let change = alike newest.Change gradient
+                newest.Ratio / (newest.Rho * Vector.dot change change)
 
         let up (r: Tensor) (pair: CurvaturePair, alpha: float) =
-            let beta = pair.Rho * Vector.dot pair.Change r
-            r + (alpha - beta) * pair.Move
+            let beta = pair.Rho * Vector.dot (alike pair.Change r) r
+            r + (pair.Ratio * alpha - beta) * alike pair.Move r
 
         List.fold up (gamma * q) (List.zip (List.rev pairs) alphas)
 
-    /// L-BFGS with the last `history` pairs. Before the first pair: −g, tried first with a move of length 1, so that the
+    /// L-BFGS with the last `history` pairs, kept in the precision of pairType: Float32 or Float64, but never in more than the
+    /// point's own. Before the first pair: −g, tried first with a move of length 1, so that the
     /// path does not depend on the scale of the objective.
-    let limitedMemory (history: int) : Descent<LbfgsMemory> = {
+    let limitedMemory (pairType: DType) (history: int) : Descent<LbfgsMemory> = {
         Name = "L-BFGS"
         Start = fun _ _ -> { Pairs = [] }
         Direct =
@@ -67,14 +111,11 @@ module QuasiNewton =
             }
         Learn =
             fun memory before after ->
-                let s, y = after.Point - before.Point, after.Gradient - before.Gradient
-                let ys = Vector.dot y s
+                let move, change = after.Point - before.Point, after.Gradient - before.Gradient
 
-                if isCurved ys (Vector.norm s) (Vector.norm y) then
-                    let pair = { Move = s; Change = y; Rho = 1.0 / ys }
-                    { Pairs = List.truncate history (pair :: memory.Pairs) }
-                else
-                    memory
+                match remember pairType move change with
+                | ValueSome pair -> { Pairs = List.truncate history (pair :: memory.Pairs) }
+                | ValueNone -> memory
     }
 
     /// H₊ = (I − rho s yᵀ) H (I − rho y sᵀ) + rho s sᵀ. Cost: of order n².

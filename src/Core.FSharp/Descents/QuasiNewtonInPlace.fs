@@ -11,18 +11,20 @@ open Optim.Contract
 [<Sealed>]
 type internal PairInPlace(length: int) =
     /// s, the move (n).
-    member val Move: float[] = AlignedArrays.zeros length
+    member val Move: float[] = AlignedArrays.zeros<float> length
     /// y, the change of the gradient (n).
-    member val Change: float[] = AlignedArrays.zeros length
+    member val Change: float[] = AlignedArrays.zeros<float> length
     /// 1 / (yᵀ s).
     member val Rho: float = 0.0 with get, set
+    /// The unit of s over that of y.
+    member val Ratio: float = 1.0 with get, set
     /// alpha of the two-loop recursion, between its loops.
     member val Alpha: float = 0.0 with get, set
 
-/// The twin of QuasiNewton.limitedMemory. The pairs lie in a ring with one spare place, into which the next pair is written
+/// The twin of QuasiNewton.limitedMemory. Pairs in single precision are held as double numbers. The pairs lie in a ring with one spare place, into which the next pair is written
 /// before it is known whether it can be trusted. Cost of a direction: 2 m + 1 passes over three vectors for m pairs.
 [<Sealed>]
-type internal LbfgsInPlace(length: int, history: int) =
+type internal LbfgsInPlace(length: int, pairType: DType, history: int) =
     inherit DescentInPlace<LbfgsMemory>(length)
     let places = min history (Int32.MaxValue - 1) + 1
     // Grows until the ring is closed, so that a long history costs nothing before it is used; short ones are made at once.
@@ -52,11 +54,24 @@ type internal LbfgsInPlace(length: int, history: int) =
         ring[place]
 
     /// The pair in the spare place becomes the newest.
-    let keep (rho: float) (yy: float) : unit =
+    let keep (rho: float) (ratio: float) (yy: float) : unit =
         newest <- next newest
         count <- min (count + 1) history
         ring[newest].Rho <- rho
-        gamma <- 1.0 / (rho * yy)
+        ring[newest].Ratio <- ratio
+        gamma <- ratio / (rho * yy)
+
+    /// Rounds the pair in the spare place, and gives the ratio of its units.
+    let round (pair: PairInPlace) (ss: float) (yy: float) : float =
+        let moveUnit = QuasiNewton.exponent (sqrt ss)
+        let changeUnit = QuasiNewton.exponent (sqrt yy)
+        InPlace.roundToSingle length (Math.ScaleB(1.0, -moveUnit)) pair.Move
+        InPlace.roundToSingle length (Math.ScaleB(1.0, -changeUnit)) pair.Change
+        Math.ScaleB(1.0, moveUnit - changeUnit)
+
+    let learn (ratio: float) (ys: float) (ss: float) (yy: float) : unit =
+        if QuasiNewton.isCurved ys (sqrt ss) (sqrt yy) then
+            keep (1.0 / ys) ratio yy
 
     override _.Forget() =
         count <- 0
@@ -104,7 +119,7 @@ type internal LbfgsInPlace(length: int, history: int) =
 
             for turn in 1..count do
                 let pair = ring[place]
-                let weight = pair.Alpha - pair.Rho * product
+                let weight = pair.Ratio * pair.Alpha - pair.Rho * product
 
                 if turn < count then
                     place <- next place
@@ -118,7 +133,7 @@ type internal LbfgsInPlace(length: int, history: int) =
 
             1.0
 
-    override _.Learn(before, after) =
+    override _.Learn(before, after, _) =
         let pair = spare ()
 
         let struct (ys, ss, yy) =
@@ -129,26 +144,38 @@ type internal LbfgsInPlace(length: int, history: int) =
                 pair.Move
                 pair.Change
 
-        if QuasiNewton.isCurved ys (sqrt ss) (sqrt yy) then
-            keep (1.0 / ys) yy
+        if pairType = DType.Float32 then
+            let ratio = round pair ss yy
+            let struct (ys, yy) = InPlace.dots length pair.Change pair.Move
+            learn ratio ys (InPlace.dot length pair.Move pair.Move) yy
+        else
+            learn 1.0 ys ss yy
 
     override this.Load(memory) =
         this.Forget()
         let zero = Array.zeroCreate length
+        let wide (x: Tensor) = (Tensor.cast DType.Float64 x).ToArray()
 
         for saved in List.rev (List.truncate history memory.Pairs) do
             let pair = spare ()
 
-            // The same pass as in Learn, so that yᵀ y has the same bits as before it was saved.
-            let struct (_, _, yy) =
+            // The same passes as in Learn, so that yᵀ y has the same bits as before it was saved.
+            let struct (_, _, square) =
                 InPlace.pair
                     length
-                    (struct (zero, saved.Move.ToArray()))
-                    (struct (zero, saved.Change.ToArray()))
+                    (struct (zero, wide saved.Move))
+                    (struct (zero, wide saved.Change))
                     pair.Move
                     pair.Change
 
-            keep saved.Rho yy
+            let yy =
+                if pairType = DType.Float32 then
+                    let struct (_, yy) = InPlace.dots length pair.Change pair.Move
+                    yy
+                else
+                    square
+
+            keep saved.Rho saved.Ratio yy
 
     override _.Save =
         fun tensor -> {
@@ -160,7 +187,12 @@ type internal LbfgsInPlace(length: int, history: int) =
                              else
                                  newest - age + places]
 
-                    { Move = tensor pair.Move; Change = tensor pair.Change; Rho = pair.Rho }
+                    {
+                        Move = Tensor.cast pairType (tensor pair.Move)
+                        Change = Tensor.cast pairType (tensor pair.Change)
+                        Rho = pair.Rho
+                        Ratio = pair.Ratio
+                    }
             ]
         }
 
@@ -168,9 +200,9 @@ type internal LbfgsInPlace(length: int, history: int) =
 [<Sealed>]
 type internal BfgsInPlace(length: int) =
     inherit DescentInPlace<BfgsMemory>(length)
-    let move = AlignedArrays.zeros length
-    let change = AlignedArrays.zeros length
-    let image = AlignedArrays.zeros length
+    let move = AlignedArrays.zeros<float> length
+    let change = AlignedArrays.zeros<float> length
+    let image = AlignedArrays.zeros<float> length
     // n² numbers once there was an update.
     let mutable inverse: float[] = [||]
     let mutable hasInverse = false
@@ -191,7 +223,7 @@ type internal BfgsInPlace(length: int) =
             InPlace.scale length -1.0 at.Gradient along
             1.0 / at.GradientNorm
 
-    override _.Learn(before, after) =
+    override _.Learn(before, after, _) =
         let struct (ys, ss, yy) =
             InPlace.pair
                 length

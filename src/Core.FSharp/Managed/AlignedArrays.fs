@@ -33,15 +33,15 @@ module internal AlignedArrays =
             GC.AllocateArray<byte>(int (filler - Overhead), true) |> ignore
 
     /// n zeros. Where the runtime does not play along, twice, the array lies as it happens to.
-    let zeros (n: int) : float[] =
+    let zeros<'T when 'T: unmanaged> (n: int) : 'T[] =
         if n < Few then
             Array.zeroCreate n
         else
             prepare ()
-            let first = GC.AllocateArray<float>(n, true)
+            let first = GC.AllocateArray<'T>(n, true)
 
             if addressOf first % Line = 0L then
                 first
             else
                 prepare ()
-                GC.AllocateArray<float>(n, true)
+                GC.AllocateArray<'T>(n, true)

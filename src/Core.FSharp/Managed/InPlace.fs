@@ -123,8 +123,9 @@ module internal InPlace =
     /// The Euclidean norm.
     let norm (n: int) (a: float[]) : float = sqrt (dot n a a)
 
-    /// target = x + t d; target may be x.
-    let move (n: int) (x: float[]) (t: float) (d: float[]) (target: float[]) : unit =
+    /// target = x + t d, and |t d|; target may be x.
+    let travel (n: int) (x: float[]) (t: float) (d: float[]) (target: float[]) : float =
+        let mutable square = 0.0
         let mutable i = 0
 
         if n >= Few then
@@ -133,18 +134,33 @@ module internal InPlace =
             let target = &MemoryMarshal.GetArrayDataReference target
             let width = Vector512<float>.Count
             let size = Vector512.Create t
+            let mutable sum0 = Vector512<float>.Zero
+            let mutable sum1 = Vector512<float>.Zero
 
-            while i <= n - width do
+            while i <= n - 2 * width do
                 let at = unativeint i
+                let at1 = unativeint (i + width)
+                let move0 = size * Vector512.LoadUnsafe(&d, at)
+                let move1 = size * Vector512.LoadUnsafe(&d, at1)
+                Vector512.StoreUnsafe(Vector512.LoadUnsafe(&x, at) + move0, &target, at)
+                Vector512.StoreUnsafe(Vector512.LoadUnsafe(&x, at1) + move1, &target, at1)
+                sum0 <- Vector512.MultiplyAddEstimate(move0, move0, sum0)
+                sum1 <- Vector512.MultiplyAddEstimate(move1, move1, sum1)
+                i <- i + 2 * width
 
-                let moved = Vector512.LoadUnsafe(&x, at) + size * Vector512.LoadUnsafe(&d, at)
-
-                Vector512.StoreUnsafe(moved, &target, at)
-                i <- i + width
+            square <- Vector512.Sum(sum0 + sum1)
 
         while i < n do
-            target[i] <- x[i] + t * d[i]
+            let moved = t * d[i]
+            target[i] <- x[i] + moved
+            square <- square + moved * moved
             i <- i + 1
+
+        sqrt square
+
+    /// target = x + t d; target may be x.
+    let move (n: int) (x: float[]) (t: float) (d: float[]) (target: float[]) : unit =
+        travel n x t d target |> ignore
 
     /// target = factor · x; target may be x.
     let scale (n: int) (factor: float) (x: float[]) (target: float[]) : unit =
@@ -229,6 +245,11 @@ module internal InPlace =
             i <- i + 1
 
         total
+
+    /// x ← scale · x in single precision, as double numbers.
+    let roundToSingle (n: int) (scale: float) (x: float[]) : unit =
+        for i in 0 .. n - 1 do
+            x[i] <- float (float32 (scale * x[i]))
 
     /// s = after − before of the points and y = after − before of the gradients; and yᵀ s, sᵀ s, yᵀ y.
     let pair

@@ -207,7 +207,7 @@ module Catalogue =
                 Asks = "values and gradients"
                 CostPerStep =
                     "1 value and gradient, 4 points of arithmetic for each pair remembered"
-                Memory = "2 points for each pair remembered, and 4"
+                Memory = "1 point for each pair remembered, and 4"
                 Source = "Liu & Nocedal 1989; Nocedal & Wright 2006, Algorithms 7.4 and 7.5"
         }
         |> making
@@ -216,9 +216,22 @@ module Catalogue =
                 (float Lbfgs.defaults.History)
                 "1 or more, whole"
                 "how many pairs are remembered"
+             :: Knob.create
+                 "single"
+                 (if Lbfgs.defaults.PairType = DType.Float32 then 1.0 else 0.0)
+                 "0 or 1"
+                 "whether the pairs are kept in single precision"
              :: wolfeKnobs)
             (fun get ->
-                Lbfgs.create { History = Knob.whole "history" (get "history"); Search = wolfe get }
+                Lbfgs.create {
+                    History = Knob.whole "history" (get "history")
+                    PairType =
+                        if Knob.truth "single" (get "single") then
+                            DType.Float32
+                        else
+                            DType.Float64
+                    Search = wolfe get
+                }
             )
 
     let private newton: MethodInfo =

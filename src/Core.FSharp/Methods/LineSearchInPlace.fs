@@ -33,6 +33,8 @@ type internal LineSearchInPlace<'Memory>
     let mutable moves = 0L
     let mutable usesGradient = false
     let mutable phase = LineSearchPhase.Idle
+    // From the current point to the trial.
+    let mutable distance = 0.0
     // What becomes of the state only when the step ends: before, it may still be taken back.
     let mutable isNew = false
     let mutable turnsToGradient = false
@@ -92,7 +94,7 @@ type internal LineSearchInPlace<'Memory>
             this.GiveUp LineSearch.notLower
         else
             this.Commit()
-            descent.Learn(before, next)
+            descent.Learn(before, next, distance)
             isUnderWay <- false
             moves <- moves + 1L
             usesGradient <- false
@@ -118,7 +120,7 @@ type internal LineSearchInPlace<'Memory>
 
     member private this.Look() : Ask =
         let trial = this.TakeTrial()
-        InPlace.move length this.Current.Point state.Trial along trial.Point
+        distance <- InPlace.travel length this.Current.Point state.Trial along trial.Point
 
         if isSettling then
             phase <- LineSearchPhase.Arriving
@@ -142,13 +144,14 @@ type internal LineSearchInPlace<'Memory>
     member private this.Start() : Ask =
         let at = this.Current
 
-        let proposed =
+        let struct (proposed, struct (slope, square)) =
             if usesGradient then
-                this.Steepest()
+                let proposed = this.Steepest()
+                struct (proposed, InPlace.dots length along at.Gradient)
             else
-                descent.Direct(at, along)
+                let proposed = descent.Direct(at, along)
+                struct (proposed, descent.Measure(at, along))
 
-        let struct (slope, square) = InPlace.dots length along at.Gradient
         let descends = LineSearch.descends at.GradientNorm (sqrt square) slope
 
         let struct (first, slope) =

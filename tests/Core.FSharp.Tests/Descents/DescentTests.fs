@@ -25,7 +25,12 @@ let private dot (a: Tensor) (b: Tensor) : float = float (Tensor.dot a b)
 
 let private remembered (moves: (Tensor * Tensor) list) : CurvaturePair list =
     moves
-    |> List.map (fun (s, y) -> { Move = s; Change = y; Rho = 1.0 / dot y s })
+    |> List.map (fun (s, y) -> {
+        Move = s
+        Change = y
+        Rho = 1.0 / dot y s
+        Ratio = 1.0
+    })
     |> List.rev
 
 /// (I − rho s yᵀ) H (I − rho y sᵀ) + rho s sᵀ, as it is written.
@@ -132,7 +137,10 @@ let quasiNewton =
                 $"with exact searches L-BFGS with {history} pairs is linear conjugate gradients"
                 (fun () ->
                     let method =
-                        LineSearch.create "exact-lbfgs" (QuasiNewton.limitedMemory history) exact
+                        LineSearch.create
+                            "exact-lbfgs"
+                            (QuasiNewton.limitedMemory DType.Float64 history)
+                            exact
 
                     for seed in 1L .. 3L do
                         let points, result = onQuadratic method seed
@@ -187,6 +195,53 @@ let quasiNewton =
             )
 
         testCase
+            "pairs in single precision are rounded by element, whatever the units of points and gradients"
+            (fun () ->
+                let descent = QuasiNewton.limitedMemory DType.Float32 5
+
+                let learned (point: float) (gradient: float) : LbfgsMemory =
+                    let at (x: Tensor) (g: Tensor) : Evaluation = {
+                        Point = point * x
+                        Value = 0.0
+                        Gradient = gradient * g
+                        GradientNorm = length (gradient * g)
+                    }
+
+                    let spread = Tensor.ofArray (Array.init 8 (fun i -> 10.0 ** float (-4 * i)))
+
+                    ({ Pairs = [] }, [ 1L .. 4L ])
+                    ||> List.fold (fun memory seed ->
+                        let x, s = normal seed 8, spread * normal (10L + seed) 8
+                        let y = s * spread
+                        descent.Learn memory (at (0.0 * x) (0.0 * x)) (at s y)
+                    )
+
+                let g = normal 9L 8
+                let usual = learned 1.0 1.0
+                Expect.hasLength usual.Pairs 4 "pairs"
+
+                for pair in usual.Pairs do
+                    Expect.equal pair.Move.DType DType.Float32 "move"
+                    Expect.equal pair.Change.DType DType.Float32 "change"
+
+                let move = 1.0 * Tensor.cast DType.Float64 usual.Pairs.Head.Move
+
+                let exact =
+                    Tensor.ofArray (Array.init 8 (fun i -> 10.0 ** float (-4 * i))) * normal 14L 8
+
+                let unit = move[0].ToScalar() / exact[0].ToScalar()
+                let errors = Tensor.abs (move / (unit * exact) - 1.0)
+                Expect.isLessThan (largest errors) 1.3e-7 "digits of each element"
+
+                for point, gradient in [ 400, -400; -400, 400; 300, 300; -250, 0 ] do
+                    let point, gradient = Math.ScaleB(1.0, point), Math.ScaleB(1.0, gradient)
+                    let other = QuasiNewton.twoLoop (learned point gradient).Pairs g
+                    let expected = (point / gradient) * QuasiNewton.twoLoop usual.Pairs g
+                    Expect.isTrue (Double.IsFinite(length other)) "finite"
+                    Expect.equal (bits other) (bits expected) $"{point}, {gradient}"
+            )
+
+        testCase
             "pairs without curvature are left out"
             (fun () ->
                 let at (x: float) (g: float) : Evaluation = {
@@ -197,12 +252,18 @@ let quasiNewton =
                 }
 
                 let memory =
-                    (QuasiNewton.limitedMemory 5).Learn { Pairs = [] } (at 0.0 1.0) (at 1.0 0.5)
+                    (QuasiNewton.limitedMemory DType.Float64 5).Learn
+                        { Pairs = [] }
+                        (at 0.0 1.0)
+                        (at 1.0 0.5)
 
                 Expect.isEmpty memory.Pairs "the gradient fell along the move"
 
                 let memory =
-                    (QuasiNewton.limitedMemory 5).Learn { Pairs = [] } (at 0.0 1.0) (at 1.0 2.0)
+                    (QuasiNewton.limitedMemory DType.Float64 5).Learn
+                        { Pairs = [] }
+                        (at 0.0 1.0)
+                        (at 1.0 2.0)
 
                 Expect.hasLength memory.Pairs 1 "the gradient grew along the move"
             )

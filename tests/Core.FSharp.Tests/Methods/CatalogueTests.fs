@@ -128,6 +128,7 @@ let catalogue =
                         "adamw", "weight-decay", 0.5
                         "bfgs", "curvature", 0.05
                         "lbfgs", "history", 1.0
+                        "lbfgs", "single", 0.0
                         "newton", "modification", 1.0
                         "newton-cg", "radius", 0.1
                         "newton-cg", "max-products", 1.0
@@ -193,6 +194,7 @@ let catalogue =
                         "adam", "decay1", -0.1
                         "lbfgs", "history", 2.5
                         "lbfgs", "history", 0.0
+                        "lbfgs", "single", 0.5
                         "lbfgs", "curvature", 1.0
                         "newton", "modification", 3.0
                         "newton-cg", "gauss-newton", 0.5

@@ -129,7 +129,10 @@ let twins: Method list =
         GradientDescent.create { Search = FixedSize.scheduled (Schedule.Inverse(1e-3, 0.1)) }
         |> named "gradient-descent, schedule"
         Lbfgs.create Lbfgs.defaults
-        Lbfgs.create { History = 2; Search = armijo } |> named "lbfgs, 2 pairs, Armijo"
+        Lbfgs.create { Lbfgs.defaults with PairType = DType.Float64 }
+        |> named "lbfgs, pairs in double precision"
+        Lbfgs.create { Lbfgs.defaults with History = 2; Search = armijo }
+        |> named "lbfgs, 2 pairs, Armijo"
         Bfgs.create Bfgs.defaults
         Bfgs.create { Search = armijo } |> named "bfgs, Armijo"
         Newton.create Newton.defaults

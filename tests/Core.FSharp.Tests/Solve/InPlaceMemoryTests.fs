@@ -24,7 +24,9 @@ let private interruptions =
             testCase
                 $"{method.Name}: an interrupted run is the uninterrupted one, bit by bit"
                 (fun () ->
-                    for n in [ 2; 6; 30 ] do
+                    let long = if method.Name.StartsWith "lbfgs" then [ 150; 1100 ] else []
+
+                    for n in [ 2; 6; 30 ] @ long do
                         let start = chainStart n
 
                         let whole, wholeResult = Solver.startFor 40L timeless method chain start

@@ -103,17 +103,50 @@ let private lengths =
                         Expect.isTrue (isNear 1e-8 a.Point b.Point) "point"
                     )
 
-        testCase
-            "lbfgs, 10,000 variables"
-            (fun () ->
-                let options = { timeless with Budget = Budget.steps 10L; StopRules = [] }
+        for n in [ 127; 128; 1023; 1024; 1031; 10_000 ] do
+            for history in [ 1; 2; 3; 10 ] do
+                for pairType in [ DType.Float32; DType.Float64 ] do
+                    testCase
+                        $"lbfgs, {n} variables, {history} pairs of {pairType}"
+                        (fun () ->
+                            let options = {
+                                timeless with
+                                    Budget = Budget.steps 10L
+                                    StopRules = []
+                            }
 
-                let a, b =
-                    solveBoth options (Lbfgs.create Lbfgs.defaults) chain (chainStart 10_000)
+                            let method =
+                                Lbfgs.create {
+                                    Lbfgs.defaults with
+                                        History = history
+                                        PairType = pairType
+                                }
 
-                sameTrace 1e-9 a b "chain"
-                Expect.isTrue (isNear 1e-9 a.Point b.Point) "point"
-            )
+                            let a, b = solveBoth options method chain (chainStart n)
+                            sameTrace 1e-9 a b "chain"
+                            Expect.isTrue (isNear 1e-9 a.Point b.Point) "point"
+                        )
+
+        for n in [ 2; 200 ] do
+            for exponent in [ 150; -150 ] do
+                testCase
+                    $"lbfgs, {n} variables: values times 2^{exponent} change no bit of the path"
+                    (fun () ->
+                        let f (x: Tensor) =
+                            Math.ScaleB(1.0, exponent) * chain.Function x
+
+                        let scaled = inPlace (Objective.named "scaled" f)
+                        let plain = inPlace (Objective.named "plain" chain.Function)
+                        let method = Lbfgs.create Lbfgs.defaults
+                        let options = { timeless with Budget = Budget.steps 30L; StopRules = [] }
+
+                        for usual, other in
+                            [ plain, scaled; Objective.eager plain, Objective.eager scaled ] do
+                            let a = Solver.minimizeWith options method usual (chainStart n)
+                            let b = Solver.minimizeWith options method other (chainStart n)
+                            Expect.equal b.Steps 30L "steps"
+                            Expect.equal (bits b.Point) (bits a.Point) "point"
+                    )
     ]
 
 let private answers =

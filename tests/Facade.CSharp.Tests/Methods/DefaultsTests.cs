@@ -54,7 +54,11 @@ public static class DefaultsTests
                 [core.Decay1, core.Decay2, core.Epsilon, core.WeightDecay],
                 "numbers");
         }),
-        Runner.TestCase("Lbfgs", () => Expect.equal(new Lbfgs().History, Core.Lbfgs.defaults.History, "history")),
+        Runner.TestCase("Lbfgs", () =>
+        {
+            Expect.equal(new Lbfgs().History, Core.Lbfgs.defaults.History, "history");
+            Expect.equal(new Lbfgs().PairType, Core.Lbfgs.defaults.PairType, "type of pairs");
+        }),
         Runner.TestCase("Newton", () =>
         {
             Expect.equal(new Newton().Modification.ToString(), Core.Newton.defaults.Modification.ToString(), "modification");

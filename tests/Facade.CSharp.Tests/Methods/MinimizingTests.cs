@@ -51,6 +51,7 @@ public static class MinimizingTests
         (new Adam { Epsilon = 0 }, ["Epsilon", "0", "above 0"]),
         (new AdamW { WeightDecay = double.NaN }, ["WeightDecay", "NaN"]),
         (new Lbfgs { History = 0 }, ["History", "0", "1 or more"]),
+        (new Lbfgs { PairType = DType.Int64 }, ["PairType", "Int64", "Float32 or Float64"]),
         (new NewtonCg { InitialRadius = 0 }, ["InitialRadius", "0"]),
         (new NewtonCg { MaxRadius = 0.5 }, ["MaxRadius", "0.5", "1"]),
         (new NewtonCg { AcceptAbove = 0.3 }, ["AcceptAbove", "0.3", "0.25"]),
@@ -123,7 +124,7 @@ public static class MinimizingTests
         }))),
         Runner.TestCase("null parts are refused", () =>
         {
-            Method[] broken = [new Sgd { Rate = null! }, new Adam { Rate = null! }, new Bfgs { Search = null! }, new SaddleFreeNewton { Dampings = null! }];
+            Method[] broken = [new Sgd { Rate = null! }, new Adam { Rate = null! }, new Bfgs { Search = null! }, new Lbfgs { PairType = null! }, new SaddleFreeNewton { Dampings = null! }];
 
             foreach (var method in broken)
             {

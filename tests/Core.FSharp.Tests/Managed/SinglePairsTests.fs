@@ -1,0 +1,141 @@
+module Optim.CoreTests.SinglePairsTests
+
+open Expecto
+open Optim
+open Optim.Core
+open Optim.Managed
+
+let private numbers (seed: int64) (n: int) : float[] =
+    Random.normal (Key.ofSeed seed) n |> Array.ofSeq
+
+let private singles (seed: int64) (n: int) : float32[] = Array.map float32 (numbers seed n)
+
+let private close (tolerance: float) (actual: float) (expected: float) (message: string) : unit =
+    Expect.isLessThanOrEqual (abs (actual - expected)) tolerance $"{message}: {actual}, {expected}"
+
+let private dot (a: float32[]) (b: float[]) (start: int) (length: int) : float =
+    Seq.sum (seq { for i in start .. start + length - 1 -> float a[i] * b[i] })
+
+let private lengths = [ 1; 7; 8; 9; 15; 16; 17; 31; 32; 33; 100; 1024 ]
+
+[<Tests>]
+let singlePairs =
+    testList "Single pairs" [
+        for length in lengths do
+            for start in [ 0; 5 ] do
+                let n = start + length + 3
+                let block = struct (start, length)
+                let name = $"{length} numbers from {start}"
+
+                testCase
+                    $"differences of {name} are rounded once, scaled by powers of two"
+                    (fun () ->
+                        let before, after = numbers 1L n, numbers 2L n
+                        let target = Array.create n 7.0f
+                        let wide = Array.create (length + 1) 7.0
+                        let scale = 1267650600228229401496703205376.0
+
+                        let square =
+                            SinglePairs.difference block (struct (before, after)) scale target wide
+
+                        let mutable expected = 0.0
+
+                        for i in 0 .. n - 1 do
+                            if i >= start && i < start + length then
+                                let value = float32 (scale * (after[i] - before[i]))
+                                Expect.equal target[i] value "single"
+                                Expect.equal wide[i - start] (float value) "wide"
+                                expected <- expected + float value * float value
+                            else
+                                Expect.equal target[i] 7.0f "outside"
+
+                        Expect.equal wide[length] 7.0 "beyond"
+                        close (1e-14 * expected) square expected "square"
+                    )
+
+                testCase
+                    $"products of {name} are added to the sums"
+                    (fun () ->
+                        let s = Array.init 4 (fun i -> singles (int64 i) n)
+                        let g, v = numbers 10L n, numbers 11L length
+                        let sums = Array.zeroCreate (2 * SinglePairs.Sums)
+
+                        for _ in 1..2 do
+                            SinglePairs.addProducts
+                                block
+                                (struct (s[0], s[1]))
+                                (struct (s[2], s[3]))
+                                (struct (g, start))
+                                v
+                                sums
+                                (struct (SinglePairs.Sums, 0))
+
+                        let shifted = Array.append (Array.zeroCreate start) v
+
+                        for i in 0..3 do
+                            let offset =
+                                (if i < 2 then SinglePairs.Sums else 0)
+                                + i % 2 * 2 * SinglePairs.Lanes
+
+                            let size = 1e-13 * float n
+
+                            close
+                                size
+                                (SinglePairs.total sums offset)
+                                (2.0 * dot s[i] g start length)
+                                $"g, {i}"
+
+                            close
+                                size
+                                (SinglePairs.total sums (offset + SinglePairs.Lanes))
+                                (2.0 * dot s[i] shifted start length)
+                                $"v, {i}"
+                    )
+
+                testCase
+                    $"combinations of {name}"
+                    (fun () ->
+                        let s = Array.init 4 (fun i -> singles (int64 i) n)
+                        let at (vector: int) (i: int) : float = float (s[vector][i])
+                        let x = numbers 10L n
+                        let target = Array.copy x
+
+                        SinglePairs.combine
+                            block
+                            (struct (-2.0, target))
+                            (struct (3.0, s[0], 0.5, s[1]))
+                            (struct (-1.5, s[2], 0.25, s[3]))
+                            target
+
+                        for i in 0 .. n - 1 do
+                            let expected =
+                                if i >= start && i < start + length then
+                                    -2.0 * x[i] + 3.0 * at 0 i + 0.5 * at 1 i - 1.5 * at 2 i
+                                    + 0.25 * at 3 i
+                                else
+                                    x[i]
+
+                            close 1e-13 target[i] expected $"number {i}"
+                    )
+
+                testCase
+                    $"dots of {name}"
+                    (fun () ->
+                        let a, b = numbers 1L n, numbers 2L n
+                        let sums = Array.zeroCreate (2 * SinglePairs.Lanes)
+                        SinglePairs.addDots block a b sums
+                        let part (x: float[]) = Array.sub x start length
+
+                        close
+                            (1e-14 * float n)
+                            (SinglePairs.total sums 0)
+                            (Array.sum (Array.map2 (*) (part a) (part b)))
+                            "ab"
+
+                        close
+                            (1e-14 * float n)
+                            (SinglePairs.total sums SinglePairs.Lanes)
+                            (Array.sum (Array.map2 (*) (part a) (part a)))
+                            "aa"
+                    )
+    ]
