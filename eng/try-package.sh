@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Packs the front door and the core, and proves them as a user meets them: a new console program in a folder of its own, outside the
+# Packs the front door, the core and the libtorch engine, and proves them as a user meets them: a new console program in a folder of its own, outside the
 # repository, that refers to the package Optim alone, compiles the C# of README.md and runs it. Needs no build before.
 # With `eng/try-package.sh --no-build` the assemblies of an earlier `dotnet build -c Release` are packed.
 set -euo pipefail
@@ -10,7 +10,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
 echo "-- pack"
-for project in Core.FSharp Facade.CSharp; do
+for project in Core.FSharp Torch.FSharp Facade.CSharp; do
     dotnet pack "src/$project" -c Release -o "$folder/feed" --nologo -v quiet "$@"
 done
 package=$(basename "$folder"/feed/Optim.[0-9]*.nupkg .nupkg)

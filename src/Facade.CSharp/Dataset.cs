@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Make = Optim.Core.DataSetModule;
 
 namespace Optim;
@@ -5,6 +6,8 @@ namespace Optim;
 /// <summary>Examples with what a model should answer.</summary>
 public sealed class Dataset
 {
+    private readonly ConditionalWeakTable<Engine, Core.DataSet> _elsewhere = [];
+
     private Dataset(Core.DataSet core)
     {
         Core = core;
@@ -117,6 +120,17 @@ public sealed class Dataset
         var (train, test) = Optim.Core.Datasets.trainAndTest(Key.FromSeed(seed), Core);
         return new TrainTest(new Dataset(train), new Dataset(test));
     }
+
+    /// <summary>The same examples on another device, for use with tensors that lie there. Solvers need no such help: they move the examples of an objective by themselves.</summary>
+    /// <param name="device">Where they are to be: <see cref="Device.Cpu"/>, <see cref="Device.Torch"/> or <see cref="Device.Cuda"/>.</param>
+    /// <returns>The data set there.</returns>
+    /// <exception cref="ArgumentException">There is no engine for such a device.</exception>
+    /// <exception cref="EngineException">The device's library is missing or failed.</exception>
+    public Dataset MoveTo(Device device) => new(On(Engines.Checked(device)));
+
+    /// <summary>The examples for points of an engine, moved once.</summary>
+    internal Core.DataSet On(Engine engine) =>
+        ReferenceEquals(engine, Engines.Of(Core.Inputs)) ? Core : _elsewhere.GetValue(engine, there => Make.moveTo(there, Core));
 
     /// <summary>The name.</summary>
     /// <returns>The name.</returns>

@@ -26,7 +26,7 @@ public class Objective
     public bool IsCompiled => Make.isCompiled(Core);
 
     /// <summary>The objective of a function.</summary>
-    /// <param name="function">From a vector (n) to one number, written with tensor operations so that its derivatives are exact.</param>
+    /// <param name="function">From a vector (n) to one number, written with tensor operations so that its derivatives are exact. On devices other than <see cref="Device.Cpu"/>, what it holds must come <see cref="Tensors.Alongside"/> the vector.</param>
     /// <param name="name">The name in reports.</param>
     /// <returns>The objective.</returns>
     public static Objective From(Func<Tensor, Tensor> function, string name = "function")
@@ -96,7 +96,7 @@ public class Objective
     /// asked for at points of a length, and run from then on as fused loops, in this run and in later ones. Results differ from
     /// uncompiled ones by rounding only. What the function captures is read once and kept, and the first evaluations of a run are
     /// compared with uncompiled ones. Cost: milliseconds for each of the four, tens of them in a process that compiles for the first time.
-    /// Points of other types than Float64 and Gauss-Newton products stay uncompiled.
+    /// Points of other types than Float64 or on other devices than <see cref="Device.Cpu"/>, and Gauss-Newton products, stay uncompiled.
     /// </summary>
     /// <remarks>
     /// A solver throws <see cref="InvalidOperationException"/> when the function reads a number of a value that depends on the point, as a
@@ -110,18 +110,21 @@ public class Objective
     /// <returns>The same objective, not compiled.</returns>
     public virtual Objective AsEager() => new(Make.eager(Core), _start);
 
-    /// <summary>The value at a point, computed operation by operation.</summary>
+    /// <summary>The value at a point, computed operation by operation where the point lies.</summary>
     /// <param name="point">A vector (n).</param>
     /// <returns>One number.</returns>
     public double Value(Tensor point)
     {
         ArgumentNullException.ThrowIfNull(point);
-        return Core.Function.Invoke(point).ToScalar();
+        return On(Engines.Of(point)).Function.Invoke(point).ToScalar();
     }
 
     /// <summary>The name.</summary>
     /// <returns>The name.</returns>
     public override string ToString() => Name;
+
+    /// <summary>The objective for points of an engine: with its own data there.</summary>
+    internal virtual CoreObjective On(Engine engine) => Core;
 
     internal static Objective FromCore(CoreObjective core, Tensor start) => new(core, start);
 }

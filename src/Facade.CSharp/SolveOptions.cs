@@ -38,8 +38,15 @@ public sealed record SolveOptions
     /// <value>Default: 1. Range: 1 or more.</value>
     public long ProgressEvery { get; init; } = 1;
 
-    /// <summary>Where the objective is computed; the start is moved there.</summary>
-    /// <value>Default: <see cref="Device.Cpu"/>, the only device of this version.</value>
+    /// <summary>
+    /// Where the run computes. The start is moved there, and so are the examples of a supervised objective, once for each data set and
+    /// device. A function of your own gets its points there; <see cref="Tensors.Alongside"/> brings along what it holds. The result's point
+    /// lies there, too. Many members at once are computed on <see cref="Device.Cpu"/> only.
+    /// </summary>
+    /// <value>
+    /// Default: <see cref="Device.Cpu"/>, this library's own code. <see cref="Device.Torch"/> is libtorch on the processor,
+    /// <see cref="Device.Cuda"/> on a graphics processor; either must be installed.
+    /// </value>
     public Device Device { get; init; } = Device.Cpu;
 
     /// <summary>Whether and where the run is saved while it goes on; <see cref="Solver.Resume"/> goes on from there.</summary>
@@ -58,6 +65,9 @@ public sealed record SolveOptions
             ? throw new ArgumentException(string.Join("; ", complaints), nameof(options))
             : chosen.ToCore(progress, token);
     }
+
+    /// <summary>The engine that the options choose; call it once they are known to be legal.</summary>
+    internal static Engine EngineOf(SolveOptions? options) => Engines.Of(options?.Device ?? Optim.Device.Cpu);
 
     private Core.SolveOptions ToCore(IProgress<StepReport>? progress, CancellationToken token)
     {
@@ -107,9 +117,9 @@ public sealed record SolveOptions
             }
         }
 
-        if (!Optim.Device.Cpu.Equals(Device))
+        if (Device is null || !Engines.Knows(Device))
         {
-            yield return $"{nameof(Device)} is {Device?.Name ?? "null"}, expected {Optim.Device.Cpu}: this version computes on the processor only";
+            yield return $"{nameof(Device)} is {Device?.Name ?? "null"}, expected {Engines.Expected}";
         }
 
         if (Checkpoint is null)

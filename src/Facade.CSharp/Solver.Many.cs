@@ -25,6 +25,14 @@ public static partial class Solver
         ArgumentNullException.ThrowIfNull(starts);
         ArgumentNullException.ThrowIfNull(method);
         var core = SolveOptions.ToCore(options, null, cancellationToken);
+
+        if (options is not null && !options.Device.Equals(Device.Cpu))
+        {
+            throw new ArgumentException(
+                $"{nameof(SolveOptions.Device)} is {options.Device}, but many members at once are computed on {Device.Cpu} only; solve them one by one with {nameof(Minimize)}",
+                nameof(options));
+        }
+
         var parts = Given.AllNotNull(data?.ToArray() ?? [], nameof(data));
         return new ManyResult(Core.Solver.minimizeManyWith(core, method.ToCore(), objective.Core, parts, starts));
     }

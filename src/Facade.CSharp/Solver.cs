@@ -12,6 +12,7 @@ public static partial class Solver
     /// <param name="cancellationToken">Abandons the run at the next evaluation. To end it with a result instead, use <see cref="StopRule.WhenRequested"/>.</param>
     /// <returns>The result.</returns>
     /// <exception cref="ArgumentException">The start, the method's options or the run's options are not legal.</exception>
+    /// <exception cref="EngineException">The library of the options' device is missing or failed.</exception>
     /// <exception cref="OperationCanceledException">The token abandoned the run.</exception>
     public static SolveResult Minimize(
         Objective objective,
@@ -25,7 +26,7 @@ public static partial class Solver
         ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(method);
         var core = SolveOptions.ToCore(options, progress, cancellationToken);
-        return new SolveResult(Core.Solver.minimizeWith(core, method.ToCore(), objective.Core, start));
+        return MinimizeOn(SolveOptions.EngineOf(options), objective, start, method, core);
     }
 
     /// <inheritdoc cref="Minimize(Objective, Tensor, Method, SolveOptions?, IProgress{StepReport}?, CancellationToken)"/>
@@ -46,6 +47,7 @@ public static partial class Solver
     /// <param name="cancellationToken">Abandons the run at the next evaluation. To end it with a result instead, use <see cref="StopRule.WhenRequested"/>.</param>
     /// <returns>The result.</returns>
     /// <exception cref="ArgumentException">The objective has no start of its own, or the method's options or the run's options are not legal.</exception>
+    /// <exception cref="EngineException">The library of the options' device is missing or failed.</exception>
     /// <exception cref="OperationCanceledException">The token abandoned the run.</exception>
     public static SolveResult Minimize(
         Objective objective,
@@ -64,6 +66,7 @@ public static partial class Solver
     /// <param name="cancellationToken">Abandons the run at the next evaluation. To end it with a result instead, use <see cref="StopRule.WhenRequested"/>.</param>
     /// <returns>The result.</returns>
     /// <exception cref="ArgumentException">The start, the method's options or the run's options are not legal.</exception>
+    /// <exception cref="EngineException">The library of the options' device is missing or failed.</exception>
     /// <exception cref="OperationCanceledException">The token abandoned the run.</exception>
     public static Task<SolveResult> MinimizeAsync(
         Objective objective,
@@ -92,6 +95,7 @@ public static partial class Solver
     /// <param name="cancellationToken">Abandons the run at the next evaluation. To end it with a result instead, use <see cref="StopRule.WhenRequested"/>.</param>
     /// <returns>The result.</returns>
     /// <exception cref="ArgumentException">The objective has no start of its own, or the method's options or the run's options are not legal.</exception>
+    /// <exception cref="EngineException">The library of the options' device is missing or failed.</exception>
     /// <exception cref="OperationCanceledException">The token abandoned the run.</exception>
     public static Task<SolveResult> MinimizeAsync(
         Objective objective,
@@ -101,7 +105,7 @@ public static partial class Solver
         CancellationToken cancellationToken = default) =>
         Task.Run(() => Minimize(objective, method, options, progress, cancellationToken), cancellationToken);
 
-    /// <summary>Goes on with a run that <see cref="SolveOptions.Checkpoint"/> saved. Both parts together are, bit by bit, what one uninterrupted run does, given the same objective, method and options.</summary>
+    /// <summary>Goes on with a run that <see cref="SolveOptions.Checkpoint"/> saved. Both parts together are, bit by bit, what one uninterrupted run does, given the same objective, method and options. It goes on where the options say, which need not be the device on which it was saved.</summary>
     /// <param name="path">The file.</param>
     /// <param name="objective">What to minimize.</param>
     /// <param name="method">How; a method of the same name as the one that was saved.</param>
@@ -112,6 +116,7 @@ public static partial class Solver
     /// <exception cref="CheckpointException">The file is damaged, cut short, of a newer format, of another method, or no checkpoint at all.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ArgumentException">The path is empty, or the method's options or the run's options are not legal.</exception>
+    /// <exception cref="EngineException">The library of the options' device is missing or failed.</exception>
     /// <exception cref="OperationCanceledException">The token abandoned the run.</exception>
     public static SolveResult Resume(
         string path,
@@ -125,8 +130,7 @@ public static partial class Solver
         ArgumentNullException.ThrowIfNull(objective);
         ArgumentNullException.ThrowIfNull(method);
         var core = SolveOptions.ToCore(options, progress, cancellationToken);
-        var coreMethod = method.ToCore();
-        return new SolveResult(Core.Solver.resume(core, coreMethod, objective.Core, Core.Checkpoint.load(path, coreMethod)));
+        return ResumeOn(SolveOptions.EngineOf(options), path, objective, method, core);
     }
 
     /// <summary>As <see cref="Resume"/>, on the thread pool.</summary>
@@ -140,6 +144,7 @@ public static partial class Solver
     /// <exception cref="CheckpointException">The file is damaged, cut short, of a newer format, of another method, or no checkpoint at all.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="ArgumentException">The path is empty, or the method's options or the run's options are not legal.</exception>
+    /// <exception cref="EngineException">The library of the options' device is missing or failed.</exception>
     /// <exception cref="OperationCanceledException">The token abandoned the run.</exception>
     public static Task<SolveResult> ResumeAsync(
         string path,
@@ -149,6 +154,16 @@ public static partial class Solver
         IProgress<StepReport>? progress = null,
         CancellationToken cancellationToken = default) =>
         Task.Run(() => Resume(path, objective, method, options, progress, cancellationToken), cancellationToken);
+
+    internal static SolveResult MinimizeOn(Engine engine, Objective objective, Tensor start, Method method, Core.SolveOptions options) =>
+        new(Core.Solver.minimizeWith(options, method.ToCore(), objective.On(engine), Core.Tensor.moveTo(engine, start)));
+
+    internal static SolveResult ResumeOn(Engine engine, string path, Objective objective, Method method, Core.SolveOptions options)
+    {
+        var core = method.ToCore();
+        var run = Core.RunModule.moveTo(engine, core, Core.Checkpoint.load(path, core));
+        return new SolveResult(Core.Solver.resume(options, core, objective.On(engine), run));
+    }
 
     private static Tensor FromArray(double[] start)
     {

@@ -2,7 +2,7 @@ using Fn = Optim.Core.Tensor;
 
 namespace Optim;
 
-/// <summary>Makes tensors. All are of element type Float64 on the managed engine unless a method says otherwise.</summary>
+/// <summary>Makes and moves tensors. All are of element type Float64 on <see cref="Device.Cpu"/> unless a method says otherwise.</summary>
 public static class Tensors
 {
     /// <summary>A tensor of one axis.</summary>
@@ -24,6 +24,29 @@ public static class Tensors
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(shape);
         return Fn.create(shape, values);
+    }
+
+    /// <summary>The same numbers on another device; the tensor itself if it is there. Operations want all their operands on one device, and none moves a tensor by itself. The derivative moves with the numbers.</summary>
+    /// <param name="x">A tensor.</param>
+    /// <param name="device">Where it is to be: <see cref="Device.Cpu"/>, <see cref="Device.Torch"/> or <see cref="Device.Cuda"/>.</param>
+    /// <returns>The tensor there.</returns>
+    /// <exception cref="ArgumentException">There is no engine for such a device.</exception>
+    /// <exception cref="EngineException">The device's library is missing or failed.</exception>
+    public static Tensor MoveTo(this Tensor x, Device device)
+    {
+        ArgumentNullException.ThrowIfNull(x);
+        return Fn.moveTo(Engines.Checked(device), x);
+    }
+
+    /// <summary>A constant on the device of a point, for functions that hold a tensor and are given points of any device. The copy is made at the first call and remembered while the constant lives; use it for tensors that are made once, and <see cref="MoveTo"/> for others.</summary>
+    /// <param name="constant">A tensor.</param>
+    /// <param name="point">What it is to be used with.</param>
+    /// <returns>The constant there; itself if it is there already.</returns>
+    public static Tensor Alongside(this Tensor constant, Tensor point)
+    {
+        ArgumentNullException.ThrowIfNull(constant);
+        ArgumentNullException.ThrowIfNull(point);
+        return Fn.alongside(point, constant);
     }
 
     /// <summary>A scalar.</summary>

@@ -25,6 +25,27 @@ public static class ExceptionTests
     private static ManyResult Many(Method method, CancellationToken token = default) =>
         Solver.MinimizeMany(ManyObjective.From(x => Sum(Square(x))), Wide, method, cancellationToken: token);
 
+    /// <summary>With libtorch or without, no machine has so many graphics processors.</summary>
+    private static readonly Device Missing = Device.Cuda(1000);
+
+    private static readonly SolveOptions There = new() { Device = Missing };
+
+    private static readonly Device Strange = Optim.Core.Tensor.moveTo(Optim.Testing.MirrorEngine.Instance, Two).Device;
+
+    private static void ResumeThere(bool onPool) => Samples.WithFile(path =>
+    {
+        Solver.Minimize(Samples.Rosenbrock, Samples.RosenbrockStart, Any, new SolveOptions { MaxSteps = 1, Checkpoint = CheckpointPlan.To(path, 1) });
+
+        if (onPool)
+        {
+            Wait(Solver.ResumeAsync(path, Samples.Rosenbrock, Any, There));
+        }
+        else
+        {
+            Solver.Resume(path, Samples.Rosenbrock, Any, There);
+        }
+    });
+
     private static void Wait(Task task) => task.GetAwaiter().GetResult();
 
     private static void Resumed(byte[] file, CancellationToken token, bool onPool) => Samples.WithFile(path =>
@@ -64,6 +85,8 @@ public static class ExceptionTests
         }),
         ["Dataset.FromClasses ArgumentException"] = () => Dataset.FromClasses(Tensors.Zeros(1, 1), [3], ["a"]),
         ["Dataset.FromNumbers ShapeException"] = () => Dataset.FromNumbers(Tensors.Zeros(1, 1), Two),
+        ["Dataset.MoveTo ArgumentException"] = () => Dataset.Digits().MoveTo(Strange),
+        ["Dataset.MoveTo EngineException"] = () => Dataset.Digits().MoveTo(Missing),
         ["Dataset.Split ArgumentOutOfRangeException"] = () => Dataset.Digits().Split(0),
         ["Derivatives.Along ShapeException"] = () => Derivatives.Along(Sin, Two, Tensors.Of(1)),
         ["Derivatives.Batch ShapeException"] = () => Derivatives.Batch(Sin, Tensors.Scalar(1)),
@@ -85,10 +108,13 @@ public static class ExceptionTests
         ["SolveResult.EnsureConverged NotConvergedException"] = () =>
             Solver.Minimize(Samples.Rosenbrock, Samples.RosenbrockStart, Any, new SolveOptions { MaxSteps = 1 }).EnsureConverged(),
         ["Solver.Minimize ArgumentException"] = () => Solver.Minimize(Samples.Rosenbrock, Samples.RosenbrockStart, new Lbfgs { History = 0 }),
+        ["Solver.Minimize EngineException"] = () => Solver.Minimize(Samples.Rosenbrock, Samples.RosenbrockStart, Any, There),
         ["Solver.Minimize OperationCanceledException"] = () =>
             Solver.Minimize(Samples.Rosenbrock, Samples.RosenbrockStart, Any, cancellationToken: Over),
         ["Solver.MinimizeAsync ArgumentException"] = () =>
             Wait(Solver.MinimizeAsync(Samples.Rosenbrock, Samples.RosenbrockStart, new Lbfgs { History = 0 })),
+        ["Solver.MinimizeAsync EngineException"] = () =>
+            Wait(Solver.MinimizeAsync(Samples.Rosenbrock, Samples.RosenbrockStart, Any, There)),
         ["Solver.MinimizeAsync OperationCanceledException"] = () =>
             Wait(Solver.MinimizeAsync(Samples.Rosenbrock, Samples.RosenbrockStart, Any, cancellationToken: Over)),
         ["ManyResult.Item ArgumentOutOfRangeException"] = () => _ = Many(Any)[7],
@@ -99,10 +125,12 @@ public static class ExceptionTests
         ["Solver.MinimizeMany OperationCanceledException"] = () => Many(Any, Over),
         ["Solver.Resume ArgumentException"] = () => Solver.Resume("", Samples.Rosenbrock, Any),
         ["Solver.Resume CheckpointException"] = () => Resumed([1, 2, 3], default, onPool: false),
+        ["Solver.Resume EngineException"] = () => ResumeThere(onPool: false),
         ["Solver.Resume IOException"] = () => Resumed([], default, onPool: false),
         ["Solver.Resume OperationCanceledException"] = () => Resumed([], Over, onPool: false),
         ["Solver.ResumeAsync ArgumentException"] = () => Wait(Solver.ResumeAsync("", Samples.Rosenbrock, Any)),
         ["Solver.ResumeAsync CheckpointException"] = () => Resumed([1, 2, 3], default, onPool: true),
+        ["Solver.ResumeAsync EngineException"] = () => ResumeThere(onPool: true),
         ["Solver.ResumeAsync IOException"] = () => Resumed([], default, onPool: true),
         ["Solver.ResumeAsync OperationCanceledException"] = () => Resumed([], Over, onPool: true),
         ["SupervisedObjective.Assess ShapeException"] = () => Digits().Assess(Two),
@@ -143,6 +171,8 @@ public static class ExceptionTests
         ["TensorMath.Sum ShapeException"] = () => Sum(Two, 3),
         ["TensorMath.Transpose ShapeException"] = () => Transpose(Two),
         ["TensorMath.Unsqueeze ShapeException"] = () => Unsqueeze(Two, 3),
+        ["Tensors.MoveTo ArgumentException"] = () => Two.MoveTo(Strange),
+        ["Tensors.MoveTo EngineException"] = () => Two.MoveTo(Missing),
         ["Tensors.Of ShapeException"] = () => Tensors.Of((double[])[1, 2], 3),
     };
 

@@ -34,6 +34,7 @@ public static class NullTests
         [typeof(Model)] = ((SupervisedObjective)Task).Model,
         [typeof(Dataset)] = Dataset.Digits(),
         [typeof(Loss)] = Loss.SquaredError,
+        [typeof(Device)] = Device.Cpu,
         [typeof(IReadOnlyList<int>)] = new[] { 1 },
         [typeof(IReadOnlyList<string>)] = new[] { "a" },
         [typeof(Step<int>)] = Step<int>.Moved(Tensors.Of(1), 0),
@@ -48,6 +49,7 @@ public static class NullTests
         [typeof(SupervisedObjective)] = Task,
         [typeof(Model)] = Legal[typeof(Model)],
         [typeof(Loss)] = Loss.SquaredError,
+        [typeof(Dataset)] = Legal[typeof(Dataset)],
     };
 
     private static bool IsWritten(MethodInfo m) =>

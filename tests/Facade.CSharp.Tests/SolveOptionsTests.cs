@@ -15,7 +15,6 @@ public static class SolveOptionsTests
         ("products", new SolveOptions { MaxProducts = -4 }, ["MaxProducts", "-4", "0 or more"]),
         ("trace", new SolveOptions { TraceEvery = -5 }, ["TraceEvery", "-5", "0 or more"]),
         ("progress", new SolveOptions { ProgressEvery = 0 }, ["ProgressEvery", "0", "1 or more"]),
-        ("device", new SolveOptions { Device = Device.Cuda(0) }, ["Device", "cuda:0", "cpu"]),
         ("no rules", new SolveOptions { StopRules = null! }, ["StopRules", "null"]),
         ("a null rule", new SolveOptions { StopRules = [null!] }, ["StopRules", "null"]),
         ("time", new SolveOptions { StopRules = [StopRule.After(TimeSpan.FromSeconds(-1))] }, ["After", "-00:00:01"]),
