@@ -12,7 +12,8 @@ module internal Cuda =
     let private fail (index: int) (detail: string) =
         raise (Failures.error "LoadLibrary" "none" (Device.Cuda index) detail 0)
 
-    /// The handle of the library for CUDA devices in a folder whose library for the processor is loaded, or one sentence on why not.
+    /// The handle of the library for CUDA devices in a folder whose library for the processor is loaded, or one
+    /// sentence on why not.
     let openIn
         (loader: Loader)
         (system: TargetSystem)
@@ -62,8 +63,8 @@ module internal Cuda =
                 index
                 $"libtorch is loaded, but it can use no device cuda:{index} ({reason.TrimEnd '.'})"
 
-    /// Makes a device ready. Errors: EngineException LoadLibrary, in one sentence: no libtorch; one without CUDA; its libraries cannot be
-    /// loaded; no driver or no such device.
+    /// Makes a device ready. Errors: EngineException LoadLibrary, in one sentence: no libtorch; one without CUDA;
+    /// its libraries cannot be loaded; no driver or no such device.
     let load (index: int) : unit =
         let handle (found: Loaded) =
             match openIn SystemLoader.loader Platform.current found.Place.Folder with

@@ -13,10 +13,10 @@ type internal WriteText =
 /// basic_ios::rdbuf of C++: the buffer that a stream writes to.
 type internal BufferOf = delegate of stream: nativeint -> nativeint
 
-/// The message of the last failed call of each thread. libtorch before 2.13 only writes it to std::cerr. On Linux, that
-/// stream's buffer gets a table of virtual functions in which the one that writes is ours: it keeps what libtorch says of failed
-/// calls, and passes everything else on. Nothing of this is under a promise, so it is done only where each piece is found
-/// exactly as expected.
+/// The message of the last failed call of each thread. libtorch before 2.13 only writes it to std::cerr. On Linux,
+/// that stream's buffer gets a table of virtual functions in which the one that writes is ours: it keeps what
+/// libtorch says of failed calls, and passes everything else on. Nothing of this is under a promise, so it is done
+/// only where each piece is found exactly as expected.
 [<AbstractClass; Sealed>]
 type internal ErrorStream private () =
 
@@ -38,8 +38,8 @@ type internal ErrorStream private () =
         && text.Slice(0, min text.Length 400).IndexOf(ReadOnlySpan<byte> ErrorStream.Mark)
            >= 0
 
-    /// Begins to keep reports. `find`: the address of a symbol as libtorch sees it. False, and nothing changed, when the stream is not as
-    /// this code knows it.
+    /// Begins to keep reports. `find`: the address of a symbol as libtorch sees it. False, and nothing changed, when
+    /// the stream is not as this code knows it.
     static member Listen(find: string -> nativeint voption) : bool =
         match
             find "_ZSt4cerr",
@@ -48,7 +48,8 @@ type internal ErrorStream private () =
         with
         | ValueSome stream, ValueSome bufferOf, ValueSome write ->
             let word = sizeof<nativeint>
-            // The stream's virtual base, where the buffer is known, lies at the offset in the third word before its table.
+            // The stream's virtual base, where the buffer is known, lies at the offset in the third word before its
+            // table.
             let table = Marshal.ReadIntPtr stream
             let basis = stream + Marshal.ReadIntPtr(table, -3 * word)
             let buffer = Marshal.GetDelegateForFunctionPointer<BufferOf>(bufferOf).Invoke basis

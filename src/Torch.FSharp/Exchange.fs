@@ -9,8 +9,8 @@ open System.Threading
 open Microsoft.FSharp.NativeInterop
 open Optim
 
-/// The elements of a tensor in memory, row by row, for reading. They stay where they are until Dispose, also when the tensor
-/// is recycled meanwhile. Never write there: other tensors may share the memory.
+/// The elements of a tensor in memory, row by row, for reading. They stay where they are until Dispose, also when
+/// the tensor is recycled meanwhile. Never write there: other tensors may share the memory.
 [<Sealed>]
 type TorchMemory internal (tensor: TorchTensor, address: nativeint) =
     let mutable isHeld = 1
@@ -29,8 +29,8 @@ type TorchMemory internal (tensor: TorchTensor, address: nativeint) =
     /// The type of the elements.
     member _.DType: DType = tensor.DType
 
-    /// The elements; do not use them after Dispose. Errors: ArgumentException for a type that is not the elements' (float, float32,
-    /// int64, bool); ObjectDisposedException after Dispose.
+    /// The elements; do not use them after Dispose. Errors: ArgumentException for a type that is not the elements'
+    /// (float, float32, int64, bool); ObjectDisposedException after Dispose.
     member _.Span<'T when 'T: struct>() : ReadOnlySpan<'T> =
         demand ()
 
@@ -68,7 +68,8 @@ type internal Pin(values: Array) =
 [<RequireQualifiedAccess>]
 module internal Exchange =
 
-    // Who must live as long as a storage does: libtorch 2.10 does not tell when it is done with memory that is not its own.
+    // Who must live as long as a storage does: libtorch 2.10 does not tell when it is done with memory that is not
+    // its own.
     // Views share the storage of what they are views of, so they count.
     let private owners = ConditionalWeakTable<Storage, obj>()
 
@@ -177,8 +178,8 @@ module internal Exchange =
 
             raise (ArgumentException(message, nameof handle))
 
-    /// A tensor that shares its memory with the tensor of a handle, which stays the caller's. Its share in a graph of derivatives, if it has
-    /// one, is left behind.
+    /// A tensor that shares its memory with the tensor of a handle, which stays the caller's. Its share in a graph
+    /// of derivatives, if it has one, is left behind.
     let ofHandle (device: TorchDevice) (handle: nativeint) : Tensor =
         let dtype = dtypeOf handle
         let mutable rank = 0L

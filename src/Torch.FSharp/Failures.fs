@@ -43,8 +43,8 @@ module internal Failures =
         | -1 -> text
         | i -> text.Substring(0, i)
 
-    /// The first line that means something to the caller, of a message as libtorch writes it: without the place in its log, without the
-    /// frames of its stack.
+    /// The first line that means something to the caller, of a message as libtorch writes it: without the place in
+    /// its log, without the frames of its stack.
     let firstLine (message: string) : string =
         let lines =
             (message |> after "Exception in aoti_torch: " |> upTo "Exception raised from ")
@@ -60,10 +60,10 @@ module internal Failures =
         else
             lines[0]
 
-    /// What this thread's last failed call said, once. Ask right after the call.
-    let detail () : string =
+    /// What a source says of this thread's last failed call, in one line.
+    let read (source: MessageSource) : string =
         let message =
-            match holder.Source with
+            match source with
             | MessageSource.Silent -> null
             | MessageSource.Asked ask -> Marshal.PtrToStringUTF8(ask.Invoke())
             | MessageSource.Overheard -> ErrorStream.Take()
@@ -71,6 +71,9 @@ module internal Failures =
         match message with
         | null -> "libtorch refused the call and gave no reason"
         | text -> firstLine text
+
+    /// What this thread's last failed call said, once. Ask right after the call.
+    let detail () : string = read holder.Source
 
     // How the allocators of the processor (two kinds) and of CUDA say it.
     let private signsOfNoMemory = [ "not enough memory"; "DefaultCPUAllocator"; "out of memory" ]

@@ -52,7 +52,8 @@ module internal Library =
         | ValueSome address -> Some(Marshal.GetDelegateForFunctionPointer<'D> address)
         | ValueNone -> None
 
-    /// How this library tells why a call failed; else it is silenced, so that handled errors do not fill the process's error stream.
+    /// How this library tells why a call failed; else it is silenced, so that handled errors do not fill the
+    /// process's error stream.
     let private listenTo (system: TargetSystem) (folder: string) (handle: nativeint) =
         match optional<LastMessage> handle Platform.lastMessage with
         | Some ask -> MessageSource.Asked ask
@@ -159,8 +160,9 @@ module internal Library =
             reraise ()
 
     /// The loaded library; the first call finds and loads it. Any thread may call it.
-    /// A search that found nothing is made anew by the next call, so that a package that was restored or a variable that was set
-    /// since then counts (the search itself costs some tens of microseconds). A library that is too old stays in the process and is refused for good.
+    /// A search that found nothing is made anew by the next call, so that a package that was restored or a variable
+    /// that was set since then counts (a search costs less than a millisecond). A library that is too old
+    /// stays in the process and is refused for good.
     /// Errors: EngineException LoadLibrary, with every place that was looked at and what can be done.
     let load () : Loaded =
         match session.Loaded with

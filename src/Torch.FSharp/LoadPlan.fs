@@ -29,8 +29,9 @@ module internal LoadPlan =
     }
 
     /// The steps to the processor's operations, the library itself last. `files`: the names in the folder.
-    /// Linux finds what the library depends on beside it. A CUDA build first shares the symbols of libtorch_global_deps, as PyTorch
-    /// does. On macOS the shipped library names its companions by paths of the machine that built it: they must be there before it.
+    /// Linux finds what the library depends on beside it. A CUDA build first shares the symbols of
+    /// libtorch_global_deps, as PyTorch does. On macOS the shipped library names its companions by paths of the
+    /// machine that built it: they must be there before it.
     let processor (system: TargetSystem) (folder: string) (files: string list) : LoadStep list =
         let present names =
             names |> List.filter (fun name -> List.contains name files)
@@ -63,8 +64,8 @@ module internal LoadPlan =
         else
             Error $"the libtorch in {folder} is a build without CUDA (it has no {library})"
 
-    // In PyTorch's own order: a library stands after those that it looks for by name. cublasLt before cublas, which would else
-    // take the system's.
+    // In PyTorch's own order: a library stands after those that it looks for by name. cublasLt before cublas, which
+    // would else take the system's.
     let private companionNames = [
         "libcublasLt"
         "libcublas"
@@ -85,7 +86,8 @@ module internal LoadPlan =
         "libnvToolsExt"
     ]
 
-    /// The libraries of NVIDIA's own Python packages, in the order in which they can be loaded one by one. `files`: full paths.
+    /// The libraries of NVIDIA's own Python packages, in the order in which they can be loaded one by one. `files`:
+    /// full paths.
     /// They are loaded when a library of libtorch could not find them itself.
     let companions (files: string list) : LoadStep list =
         companionNames

@@ -2,7 +2,8 @@ namespace Optim.Torch
 
 open System.Runtime.InteropServices
 
-/// The functions of libtorch's C interface that the engine calls on every device, and those that are for the processor.
+/// The functions of libtorch's C interface that the engine calls on every device, and those that are for the
+/// processor.
 /// Each gives 0 when it succeeded, unless its comment says otherwise. A handle (nativeint) is an at::Tensor*.
 /// C's bool is a byte.
 [<RequireQualifiedAccess>]
@@ -273,7 +274,8 @@ module internal Native =
     )
 
     // The dispatcher: any operation, on any device, by its name. 64-bit slots hold the arguments, then the results.
-    /// Calls aten::name, overload. Tensors, lists, strings and boxes among the arguments are consumed; results belong to the caller.
+    /// Calls aten::name, overload. Tensors, lists, strings and boxes among the arguments are consumed; results
+    /// belong to the caller.
     [<DllImport("torch_cpu")>]
     extern int torch_call_dispatcher(byte* name, byte* overload, uint64* stack, uint64 buildVersion)
 
@@ -318,7 +320,8 @@ module internal Native =
     [<DllImport("torch_cpu")>]
     extern int aoti_torch_get_current_device_index(int* index)
 
-    // Operations with numbers among their arguments, and a few that are cheaper without the dispatcher, on the processor.
+    // Operations with numbers among their arguments, and a few that are cheaper without the dispatcher, on the
+    // processor.
     /// self + alpha * other. Not for integers.
     [<DllImport("torch_cpu")>]
     extern int aoti_torch_cpu_add_Tensor(

@@ -7,7 +7,8 @@ open System.Runtime.InteropServices
 [<RequireQualifiedAccess>]
 module internal NativeCuda =
 
-    // Operations with numbers among their arguments, and a few that are cheaper without the dispatcher, on CUDA devices.
+    // Operations with numbers among their arguments, and a few that are cheaper without the dispatcher, on CUDA
+    // devices.
     /// self + alpha * other. Not for integers.
     [<DllImport("torch_cuda")>]
     extern int aoti_torch_cuda_add_Tensor(

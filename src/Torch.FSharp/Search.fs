@@ -74,8 +74,10 @@ module internal Search =
         | :? IOException
         | :? UnauthorizedAccessException -> []
 
-    /// The folders to look at, in their order. A set OPTIM_LIBTORCH is the only one: a wish that cannot be met is said, not passed over.
-    /// It may name the folder of the libraries, or one that has them in `lib`, as PyTorch's and libtorch's own folders.
+    /// The folders to look at, in their order. A set OPTIM_LIBTORCH is the only one: a wish that cannot be met is
+    /// said, not passed over.
+    /// It may name the folder of the libraries, or one that has them in `lib`, as PyTorch's and libtorch's own
+    /// folders.
     let places (s: Surroundings) : Place list =
         let native folder =
             Path.Combine(folder, "runtimes", s.Identifier, "native")
@@ -157,7 +159,8 @@ module internal Search =
                     (LoadPlan.companions (SystemLoader.companionsOf place.Folder))
                 |> Result.mapError (fun message -> $"{library} could not be loaded ({message})")
 
-    /// The first place with a library that can be loaded, and its handle. Errors: EngineException LoadLibrary, which lists the places.
+    /// The first place with a library that can be loaded, and its handle. Errors: EngineException LoadLibrary, which
+    /// lists the places.
     let search (loader: Loader) (s: Surroundings) : Place * nativeint =
         let rec go findings rest =
             match rest with

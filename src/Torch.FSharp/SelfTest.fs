@@ -16,9 +16,9 @@ type SelfTestRow = {
     Milliseconds: float
 }
 
-/// Each operation of an engine once, on numbers whose results are known. PyTorch promises the C functions of libtorch for years, but
-/// not the arguments of the operations that are called by name: a version that changed one must be noticed before it computes
-/// something else.
+/// Each operation of an engine once, on numbers whose results are known. PyTorch promises the C functions of
+/// libtorch for years, but not the arguments of the operations that are called by name: a version that changed one
+/// must be noticed before it computes something else.
 [<RequireQualifiedAccess>]
 module internal SelfTest =
 

@@ -81,9 +81,9 @@ module internal SystemLoader =
     let private trimThreshold = -1
     let private mapThreshold = -3
 
-    /// Tells glibc to keep freed blocks up to 1 GiB for the next ones instead of mapping each block above 32 MiB anew, which
-    /// costs a page fault for every 4 KiB of a result. For the whole process. True when it took the wish; other C libraries
-    /// have no such setting.
+    /// Tells glibc to keep freed blocks up to 1 GiB for the next ones instead of mapping each block above 32 MiB
+    /// anew, which costs a page fault for every 4 KiB of a result. For the whole process. True when it took the
+    /// wish; other C libraries have no such setting.
     let keepLargeBlocks () : bool =
         match Platform.current with
         | TargetSystem.Linux ->

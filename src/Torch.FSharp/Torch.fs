@@ -27,10 +27,11 @@ type TorchLibrary = {
 /// Tensors on libtorch, PyTorch's library: on the processor (device "torch") and on CUDA devices ("cuda:0", …).
 /// `Tensor.moveTo (Torch.engine ()) x` moves a tensor there; what is computed from it stays there.
 ///
-/// The library is searched in this order: the folder in the environment variable OPTIM_LIBTORCH (as a PyTorch installation's torch/lib;
-/// when it is set, nothing else is tried), Optim.LibTorchPath of the runtime configuration, the program's folder and its
-/// runtimes/…/native, NuGet's packages. It must be 2.10 or newer. It is loaded once, by the first call that needs it; a search
-/// that found nothing is made anew by the next call. Every function may be called from any thread.
+/// The library is searched in this order: the folder in the environment variable OPTIM_LIBTORCH (as a PyTorch
+/// installation's torch/lib; when it is set, nothing else is tried), Optim.LibTorchPath of the runtime
+/// configuration, the program's folder and its runtimes/…/native, NuGet's packages. It must be 2.10 or newer. It is
+/// loaded once, by the first call that needs it; a search that found nothing is made anew by the next call. Every
+/// function may be called from any thread.
 [<RequireQualifiedAccess>]
 module Torch =
 
@@ -65,13 +66,13 @@ module Torch =
         engineAt index (fun () -> Cuda.load index) (fun () -> TorchDevice.Cuda index)
 
     /// libtorch on the processor. The first call loads the library and tests each operation once.
-    /// Errors: EngineException LoadLibrary, with every place that was looked at and what can be done; EngineException SelfTest when
-    /// this version of libtorch computes something else than expected.
+    /// Errors: EngineException LoadLibrary, with every place that was looked at and what can be done;
+    /// EngineException SelfTest when this version of libtorch computes something else than expected.
     let engine () : Engine = processor ()
 
     /// libtorch on the CUDA device with this index, counted from 0.
-    /// Errors: as `engine`; EngineException LoadLibrary in one sentence for a libtorch without CUDA, for a machine without a driver, and for a
-    /// device that is not there; ArgumentOutOfRangeException for a negative index.
+    /// Errors: as `engine`; EngineException LoadLibrary in one sentence for a libtorch without CUDA, for a machine
+    /// without a driver, and for a device that is not there; ArgumentOutOfRangeException for a negative index.
     let cuda (index: int) : Engine =
         ArgumentOutOfRangeException.ThrowIfNegative index
         graphics index
@@ -99,8 +100,8 @@ module Torch =
         else
             ValueNone
 
-    /// The engine of a device: the managed one for Device.Cpu. Errors: as `engine` and `cuda`; ArgumentException for a device of
-    /// another engine.
+    /// The engine of a device: the managed one for Device.Cpu. Errors: as `engine` and `cuda`; ArgumentException for
+    /// a device of another engine.
     let engineFor (device: Device) : Engine =
         ArgumentNullException.ThrowIfNull device
 
@@ -140,8 +141,8 @@ module Torch =
                 | MessageSource.Overheard -> true
         }
 
-    /// Calls each family of operations of an engine on numbers whose results are known: what the first use of `engine` does, with a row
-    /// for each family. Works on any engine.
+    /// Calls each family of operations of an engine on numbers whose results are known: what the first use of
+    /// `engine` does, with a row for each family. Works on any engine.
     let selfTest (engine: Engine) : SelfTestRow list = SelfTest.run engine
 
     /// How many calls into libtorch this process has made so far, of all engines and threads.
@@ -168,11 +169,12 @@ module Torch =
 
             raise (ArgumentException(message, nameof x))
 
-    /// The bytes of tensors on the engine's device above which memory that nobody holds any more is looked for. It grows with what is
-    /// held for good. Errors: ArgumentException for an engine that is not libtorch's.
+    /// The bytes of tensors on the engine's device above which memory that nobody holds any more is looked for. It
+    /// grows with what is held for good. Errors: ArgumentException for an engine that is not libtorch's.
     let budget (engine: Engine) : int64 = (placeOf engine).Budget.Limit
 
-    /// The bytes that tensors on the engine's device hold now, also those that nobody refers to and that were not looked for yet.
+    /// The bytes that tensors on the engine's device hold now, also those that nobody refers to and that were not
+    /// looked for yet.
     /// Errors: as `budget`.
     let held (engine: Engine) : int64 = (placeOf engine).Budget.Held
 
@@ -187,10 +189,11 @@ module Torch =
         Library.load () |> ignore<Loaded>
         threadsNow ()
 
-    /// Sets how many threads one operation on the processor may use; for the whole process. One is best inside of loops that are
-    /// parallel themselves. Sums may differ in their last bits with another number of threads.
-    /// Errors: as `library`; ArgumentOutOfRangeException for less than 1; EngineException SetThreads when this libtorch does not
-    /// offer it: then the environment variable OMP_NUM_THREADS, set before the program starts, is the way.
+    /// Sets how many threads one operation on the processor may use; for the whole process. One is best inside of
+    /// loops that are parallel themselves. Sums may differ in their last bits with another number of threads.
+    /// Errors: as `library`; ArgumentOutOfRangeException for less than 1; EngineException SetThreads when this
+    /// libtorch does not offer it: then the environment variable OMP_NUM_THREADS, set before the program starts, is
+    /// the way.
     let setThreads (count: int) : unit =
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1)
 
@@ -202,10 +205,13 @@ module Torch =
 
             raise (Failures.error "SetThreads" "none" Device.Torch detail 0)
 
-    /// Whether libtorch may only choose algorithms that give the same bits each time; off at first; for the whole process.
-    /// On the processor the engine's operations give the same bits each time in any case, as long as `threads` and the machine stay the same.
-    /// On CUDA, index sums and scatters are added in an order that differs from run to run while this is off; while it is on, an operation
-    /// that libtorch has only in such a form is an EngineException, and matrix products also need the environment variable
+    /// Whether libtorch may only choose algorithms that give the same bits each time; off at first; for the whole
+    /// process.
+    /// On the processor the engine's operations give the same bits each time in any case, as long as `threads` and
+    /// the machine stay the same.
+    /// On CUDA, index sums and scatters are added in an order that differs from run to run while this is off; while
+    /// it is on, an operation that libtorch has only in such a form is an EngineException, and matrix products also
+    /// need the environment variable
     /// CUBLAS_WORKSPACE_CONFIG=:4096:8, set before the program starts.
     /// Errors: as `library`; EngineException SetDeterministic when this libtorch does not offer it.
     let setDeterministic (on: bool) : unit =
@@ -215,16 +221,18 @@ module Torch =
             let detail = "this libtorch does not offer it"
             raise (Failures.error "SetDeterministic" "none" Device.Torch detail 0)
 
-    /// A tensor over an array itself: no copy. The array (of float, float32, int64 or bool) stays where it is as long as the tensor and
-    /// its views live. Tensors are immutable: change the array only when none of them is in use. On the processor only.
+    /// A tensor over an array itself: no copy. The array (of float, float32, int64 or bool) stays where it is as
+    /// long as the tensor and its views live. Tensors are immutable: change the array only when none of them is in
+    /// use. On the processor only.
     /// Errors: as `engine`; ShapeException when the lengths differ; ArgumentException for another element type.
     let ofArray (shape: int seq) (values: Array) : Tensor =
         ArgumentNullException.ThrowIfNull values
         Exchange.ofArray (processor ()).Place (Shape.Of(Array.ofSeq shape)) values
 
-    /// A tensor over native memory on the engine's device: no copy. The elements lie row by row from the address on. `owner` is whatever must
-    /// live as long as the memory is used (an object whose finalizer frees it, or any object when it is never freed); the tensor
-    /// and its views keep it alive. The memory must not be changed while one of them is in use.
+    /// A tensor over native memory on the engine's device: no copy. The elements lie row by row from the address on.
+    /// `owner` is whatever must live as long as the memory is used (an object whose finalizer frees it, or any
+    /// object when it is never freed); the tensor and its views keep it alive. The memory must not be changed while
+    /// one of them is in use.
     /// Errors: ArgumentException for an engine that is not libtorch's, and for address 0 when there are elements.
     let ofMemory
         (engine: Engine)
@@ -241,9 +249,10 @@ module Torch =
 
         Exchange.ofMemory (placeOf engine) owner dtype lengths address
 
-    /// The elements of a tensor of libtorch's on the processor, in memory, row by row: no copy, except of a view whose elements do not lie
-    /// row by row. Dispose lets go of them.
-    /// Errors: ArgumentException for a tensor of another engine, on a CUDA device, or of which derivatives are being taken.
+    /// The elements of a tensor of libtorch's on the processor, in memory, row by row: no copy, except of a view
+    /// whose elements do not lie row by row. Dispose lets go of them.
+    /// Errors: ArgumentException for a tensor of another engine, on a CUDA device, or of which derivatives are being
+    /// taken.
     let toMemory (x: Tensor) : TorchMemory =
         let own = ownTensor x
 
@@ -253,13 +262,15 @@ module Torch =
 
         Exchange.toMemory own
 
-    /// A tensor that shares memory with another library's tensor in this process: no copy. `handle` is an at::Tensor*, as TorchSharp's
-    /// `torch.Tensor.Handle`; it stays the caller's, and may be disposed while the tensor is in use. In-place changes on either side are seen on
-    /// the other; derivatives do not cross.
-    /// Both sides must have loaded the very same file of libtorch: point OPTIM_LIBTORCH at the folder that the other side loads from.
+    /// A tensor that shares memory with another library's tensor in this process: no copy. `handle` is an
+    /// at::Tensor*, as TorchSharp's
+    /// `torch.Tensor.Handle`; it stays the caller's, and may be disposed while the tensor is in use. In-place
+    /// changes on either side are seen on the other; derivatives do not cross.
+    /// Both sides must have loaded the very same file of libtorch: point OPTIM_LIBTORCH at the folder that the other
+    /// side loads from.
     /// A handle of anything else ends the process.
-    /// Errors: as `engine` and `cuda`; ArgumentException for handle 0, an element type other than float64, float32, int64, bool, or another
-    /// kind of device.
+    /// Errors: as `engine` and `cuda`; ArgumentException for handle 0, an element type other than float64, float32,
+    /// int64, bool, or another kind of device.
     let ofHandle (handle: nativeint) : Tensor =
         if handle = 0n then
             raise (ArgumentException("expected an at::Tensor*, got 0", nameof handle))
@@ -278,7 +289,8 @@ module Torch =
             raise (ArgumentException(message, nameof handle))
 
     /// A new at::Tensor* that shares the tensor's memory, for another library in this process, as TorchSharp's
-    /// `torch.Tensor.UnsafeCreateTensor`, which takes it over; it lives until it is deleted there, however long x does. Never change it in
-    /// place: x is immutable. Of a tensor over memory that is not libtorch's (`ofArray`, `ofMemory`) it is a copy.
+    /// `torch.Tensor.UnsafeCreateTensor`, which takes it over; it lives until it is deleted there, however long x
+    /// does. Never change it in place: x is immutable. Of a tensor over memory that is not libtorch's (`ofArray`,
+    /// `ofMemory`) it is a copy.
     /// Errors: ArgumentException for a tensor of another engine, or of which derivatives are being taken.
     let toHandle (x: Tensor) : nativeint = Exchange.toHandle (ownTensor x)

@@ -11,8 +11,8 @@ open Optim.TorchTests.Testing
 
 #nowarn "9" "51" // memory of our own, and the functions of the C interface take addresses
 
-/// How many handles and views refer to the native tensor behind a handle: at::Tensor* points to the address of an object
-/// whose second word counts.
+/// How many handles and views refer to the native tensor behind a handle: at::Tensor* points to the address of an
+/// object whose second word counts.
 let private references (handle: nativeint) : int =
     Marshal.ReadInt32(Marshal.ReadIntPtr handle, 8)
 

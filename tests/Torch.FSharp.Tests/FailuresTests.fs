@@ -102,6 +102,20 @@ let tests =
                 ] do
                 Expect.equal (Failures.firstLine message) line message
 
+        testCase "a library that hands its messages out is asked"
+        <| fun () ->
+            let borrowed = Marshal.StringToCoTaskMemUTF8 "a must match b\nmore"
+
+            for address, line in
+                [
+                    borrowed, "a must match b"
+                    0n, "libtorch refused the call and gave no reason"
+                ] do
+                let source = MessageSource.Asked(LastMessage(fun () -> address))
+                Expect.equal (Failures.read source) line "the first line"
+
+            Marshal.FreeCoTaskMem borrowed
+
         testCase "want of memory is recognized on the processor and on CUDA, and nothing else is"
         <| fun () ->
             for detail in

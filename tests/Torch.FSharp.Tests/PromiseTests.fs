@@ -1,4 +1,5 @@
-/// What the engine promises of failures: each is an EngineException that names operation, shapes and device, and the process goes on.
+/// What the engine promises of failures: each is an EngineException that names operation, shapes and device, and the
+/// process goes on.
 module Optim.TorchTests.PromiseTests
 
 open System
@@ -26,7 +27,8 @@ let private goesOn (engine: Engine) =
     let x = engine.OfArray(Shape.Of 2, [| 1.0; 2.0 |])
     engine.Read(engine.Reduce(Reduction.Sum, [| 0 |], false, x)) = 3.0
 
-/// What a process does that may take one more gigabyte: it asks for a result of eight, says what it was told, and goes on.
+/// What a process does that may take one more gigabyte: it asks for a result of eight, says what it was told, and
+/// goes on.
 let exhaust () : int =
     let engine = Torch.engine ()
     let column = engine.OfArray(Shape.Of(32768, 1), Array.zeroCreate<float> 32768)
@@ -46,8 +48,8 @@ let exhaust () : int =
             printfn "%s" e.Message
             if goesOn engine then 0 else 1
 
-/// What a process does whose OPTIM_LIBTORCH leads nowhere: it says what it was told, computes without libtorch, and with it once the
-/// variable is gone.
+/// What a process does whose OPTIM_LIBTORCH leads nowhere: it says what it was told, computes without libtorch, and
+/// with it once the variable is gone.
 let missing () : int =
     match Torch.tryEngine () with
     | Ok _ -> 2

@@ -34,7 +34,8 @@ let torchCase (name: string) (body: unit -> unit) : Test = onLibrary name (fun _
 /// What a process did.
 type Child = { Code: int; Output: string; Errors: string }
 
-/// Runs this program again, as a process of its own, with one argument and one more environment variable ("" for none).
+/// Runs this program again, as a process of its own, with one argument and one more environment variable ("" for
+/// none).
 let runAgain (argument: string) (variable: string) (value: string) : Child =
     let itself = string Environment.ProcessPath
 

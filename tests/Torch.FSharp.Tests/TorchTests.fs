@@ -86,6 +86,37 @@ let tests =
                 Expect.isGreaterThan (Torch.crossings ()) before "more"
             )
 
+        onTorch
+            "the processor gives the same bits each time"
+            (fun engine ->
+                let n = 100_000
+
+                let x =
+                    engine.OfArray(
+                        Shape.Of n,
+                        Array.init n (fun i -> float32 (Math.Sin(float i) * 1e3))
+                    )
+
+                let places =
+                    engine.OfArray(Shape.Of n, Array.init n (fun i -> int64 (i * 7919 % 64)))
+
+                let square = engine.Slice([| { Start = 0; Step = 1; Count = 90_000 } |], x)
+                let square = engine.Reshape(Shape.Of(300, 300), square)
+
+                let all () =
+                    [
+                        engine.IndexAdd(0, 64, x, places)
+                        engine.Reduce(Reduction.Sum, [| 0 |], false, x)
+                        engine.MatMul(false, true, square, square)
+                    ]
+                    |> List.map (fun y -> engine.ToArray y :?> float32[])
+
+                let first = all ()
+
+                for _ in 1..10 do
+                    Expect.equal (all ()) first "the same bits"
+            )
+
         testSequenced
         <| onTorch
             "threads and determinism are set for the process"
