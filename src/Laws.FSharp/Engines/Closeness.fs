@@ -71,13 +71,16 @@ module internal Closeness =
         if truth.Type <> actual.Type || truth.Dims <> actual.Dims then
             ValueSome $"the result is {Plain.text actual}, expected {Plain.text truth}"
         else
-            seq { 0 .. truth.Numbers.Length - 1 }
-            |> Seq.tryFind (fun i ->
+            let isWrong (i: int) =
                 not (holds truth.Type (closeness i) truth.Numbers[i] actual.Numbers[i])
-            )
-            |> Option.map (fun i ->
-                let expected, seen = Plain.round truth.Type truth.Numbers[i], actual.Numbers[i]
+
+            let wrong = Array.filter isWrong [| 0 .. truth.Numbers.Length - 1 |]
+
+            if wrong.Length = 0 then
+                ValueNone
+            else
+                let i = wrong[0]
+                let right, seen = Plain.round truth.Type truth.Numbers[i], actual.Numbers[i]
                 let place = Plain.place truth.Dims i
-                $"element {place}{inputs i} is {seen:R}, expected {expected:R}"
-            )
-            |> ValueOption.ofOption
+                let share = Plain.share wrong.Length truth.Numbers.Length
+                ValueSome $"element {place}{inputs i} is {seen:R}, expected {right:R}{share}"

@@ -114,15 +114,29 @@ module internal Plain =
         let inside = unravel dims position |> Array.map string |> String.concat ", "
         $"[{inside}]"
 
+    /// How many elements of how many, in words; nothing for one of one.
+    let share (count: int) (all: int) : string =
+        if all = 1 then
+            ""
+        else
+            $" ({count} of {all} elements are wrong)"
+
     /// The first difference in type, shape or any bit, in words.
     let difference (expected: Plain) (actual: Plain) : string voption =
         if expected.Type <> actual.Type || expected.Dims <> actual.Dims then
             ValueSome $"it is {text actual}, expected {text expected}"
         else
-            Array.zip expected.Numbers actual.Numbers
-            |> Array.tryFindIndex (fun (e, a) -> not (isSame e a))
-            |> Option.map (fun i ->
-                let e, a = expected.Numbers[i], actual.Numbers[i]
-                $"element {place expected.Dims i} is {a:R}, expected {e:R}"
-            )
-            |> ValueOption.ofOption
+            let wrong =
+                [|
+                    for i in 0 .. expected.Numbers.Length - 1 do
+                        if not (isSame expected.Numbers[i] actual.Numbers[i]) then
+                            i
+                |]
+
+            if wrong.Length = 0 then
+                ValueNone
+            else
+                let i = wrong[0]
+                let seen, right = actual.Numbers[i], expected.Numbers[i]
+                let share = share wrong.Length expected.Numbers.Length
+                ValueSome $"element {place expected.Dims i} is {seen:R}, expected {right:R}{share}"
