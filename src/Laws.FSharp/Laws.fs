@@ -73,14 +73,14 @@ module Laws =
     let private explain (law: Law) (counterexample: Counterexample) : string =
         $"{law.Statement}\nHere: {counterexample.Detail}\nShow it, with the method as argument:\n\n{counterexample.Program}\n"
 
+    /// Fails the running test when the method breaks the law.
+    let mustHold (method: Method) (law: Law) : unit =
+        match law.Check method with
+        | LawVerdict.Holds _ -> ()
+        | LawVerdict.Broken counterexample -> failtestNoStack (explain law counterexample)
+
     let private test (method: Method) (law: Law) : Test =
-        testCase
-            law.Name
-            (fun () ->
-                match law.Check method with
-                | LawVerdict.Holds _ -> ()
-                | LawVerdict.Broken counterexample -> failtestNoStack (explain law counterexample)
-            )
+        testCase law.Name (fun () -> mustHold method law)
 
     /// Tests of the universal laws and of those that the claims call for.
     let forMethodClaiming (claims: Claims) (method: Method) : Test =
@@ -95,6 +95,12 @@ module Laws =
             (forClaims { LawSettings.defaults with Cases = 3; Compiles = true } claims
              |> List.map (test method))
 
+    /// Tests of the universal laws and of those that the claims call for, on the engine of the settings.
+    let forMethodOn (settings: LawSettings) (claims: Claims) (method: Method) : Test =
+        testList
+            $"laws of {method.Name} on {settings.Engine.Device}"
+            (forClaims settings claims |> List.map (test method))
+
     /// Tests of the universal laws: one line tests a new method.
     let forMethod (method: Method) : Test = forMethodClaiming Claims.none method
 
@@ -103,6 +109,10 @@ module Laws =
         Method = method.Name
         Verdicts = laws |> List.map (fun law -> law, law.Check method)
     }
+
+    /// Looks at the universal laws and those that the claims call for, on the engine of the settings.
+    let runOn (settings: LawSettings) (claims: Claims) (method: Method) : LawReport =
+        report (forClaims settings claims) method
 
     /// Looks at the universal laws and those that the claims call for.
     let runClaiming (claims: Claims) (method: Method) : LawReport =

@@ -1,8 +1,16 @@
+/// libtorch on the processor under all laws of engines.
 module Optim.TorchTests.EngineLawTests
 
 open Expecto
 open Optim.Laws
-open Optim.TorchTests.Twins
+open Optim.TorchTests.Testing
 
 [<Tests>]
-let tests = EngineLaws.tests "torch" EngineLaws.all torch
+let tests =
+    testList "laws of the engine torch" [
+        for family, laws in EngineLaws.all |> List.groupBy _.Family do
+            testList (family.ToString()) [
+                for law in laws do
+                    onLibrary law.Name (fun _ -> EngineLaws.mustHold (Twins.torch ()) law)
+            ]
+    ]

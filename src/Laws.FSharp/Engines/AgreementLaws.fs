@@ -35,7 +35,7 @@ module internal AgreementLaws =
         (transform: (Tensor -> Tensor) -> Tensor -> Tensor)
         : EngineLaw =
         EngineLaw.ofSituations EngineFamily.Agreement name statement [
-            for name, f in DerivativeLaws.samples do
+            for name, f in SampleFunctions.all do
                 name, agree part (transform f) point
         ]
 

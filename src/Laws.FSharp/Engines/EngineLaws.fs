@@ -93,6 +93,7 @@ module EngineLaws =
         @ FactorizationLaws.laws settings
         @ FactorTroubleLaws.laws
         @ ScopeLaws.laws
+        @ NestedScopeLaws.laws
         @ ThreadLaws.laws settings
         @ DerivativeLaws.laws settings
         @ AgreementLaws.laws settings
@@ -149,20 +150,19 @@ module EngineLaws =
     let private explain (law: EngineLaw) (case: string) (detail: string) : string =
         $"{law.Statement}\nHere: {case}\n{detail}\n"
 
-    /// Tests of these laws on an engine that is asked for when the first test runs.
-    let tests (name: string) (laws: EngineLaw list) (engine: unit -> Engine) : Test =
-        let test (law: EngineLaw) : Test =
-            testCase
-                law.Name
-                (fun () ->
-                    match law.Check(engine ()) with
-                    | EngineVerdict.Holds _ -> ()
-                    | EngineVerdict.Broken(case, detail) ->
-                        failtestNoStack (explain law case detail)
-                )
+    /// Fails the running test when the engine breaks the law.
+    let mustHold (engine: Engine) (law: EngineLaw) : unit =
+        match law.Check engine with
+        | EngineVerdict.Holds _ -> ()
+        | EngineVerdict.Broken(case, detail) -> failtestNoStack (explain law case detail)
+
+    /// Tests of all laws on an engine, family by family.
+    let forEngine (engine: Engine) : Test =
+        let family (family: EngineFamily, laws: EngineLaw list) : Test =
+            laws
+            |> List.map (fun law -> testCase law.Name (fun () -> mustHold engine law))
+            |> testList (family.ToString())
 
         testList
-            $"laws of the engine {name}"
-            (laws
-             |> List.groupBy _.Family
-             |> List.map (fun (family, laws) -> testList (family.ToString()) (List.map test laws)))
+            $"laws of the engine {engine.Name}"
+            (all |> List.groupBy _.Family |> List.map family)

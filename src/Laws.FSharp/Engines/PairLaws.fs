@@ -208,8 +208,14 @@ module internal PairLaws =
         ]
         |> List.map (fun kind ->
             let case (dtype: DType) =
-                // Few different numbers, so that some are equal.
-                let number = Gen.oneof [ Gen.elements [ 0.0; 1.0 ]; EngineGenerators.wild dtype ]
+                // Few different numbers, so that some are equal and some pairs are of NaN.
+                let few =
+                    if dtype.IsFloating then
+                        [ 0.0; -0.0; 1.0; nan; infinity ]
+                    else
+                        [ 0.0; 1.0 ]
+
+                let number = Gen.oneof [ Gen.elements few; EngineGenerators.wild dtype ]
                 let exact _ _ = Closeness.Exact
 
                 pair

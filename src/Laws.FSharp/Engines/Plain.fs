@@ -126,12 +126,11 @@ module internal Plain =
         if expected.Type <> actual.Type || expected.Dims <> actual.Dims then
             ValueSome $"it is {text actual}, expected {text expected}"
         else
-            let wrong =
-                [|
-                    for i in 0 .. expected.Numbers.Length - 1 do
-                        if not (isSame expected.Numbers[i] actual.Numbers[i]) then
-                            i
-                |]
+            let wrong = [|
+                for i in 0 .. expected.Numbers.Length - 1 do
+                    if not (isSame expected.Numbers[i] actual.Numbers[i]) then
+                        i
+            |]
 
             if wrong.Length = 0 then
                 ValueNone

@@ -2,45 +2,11 @@ namespace Optim.Laws
 
 open System
 open Optim
+open Optim.Laws.ScopeProbes
 
 /// What outlives a scope and what does not.
 [<RequireQualifiedAccess>]
 module internal ScopeLaws =
-
-    /// Large enough for every engine's book-keeping.
-    let private n = 4096
-
-    // Not by Full: an engine may share the memory of constants, which no scope takes back.
-    let private filled (engine: Engine) (value: float) : Tensor =
-        engine.OfArray(Shape.Of n, Array.create n value)
-
-    let private holds (engine: Engine) (what: string) (value: float) (x: Tensor) : string voption =
-        try
-            let seen = (Plain.ofTensor engine x).Numbers
-
-            match Array.tryFind (fun v -> v <> value) seen with
-            | Some other -> ValueSome $"{what} holds {other}, expected {value}"
-            | None -> ValueNone
-        with
-        | :? InvalidOperationException as error ->
-            ValueSome $"{what} was taken back: {error.Message}"
-        | :? EngineException as error -> ValueSome $"{what} was taken back: {error.Message}"
-
-    /// What is wrong when a use of the tensor throws nothing.
-    let private isGone (what: string) (use': unit -> unit) : string voption =
-        try
-            use' ()
-            ValueSome $"{what} threw nothing, though nobody kept the tensor"
-        with
-        | :? InvalidOperationException
-        | :? EngineException -> ValueNone
-
-    let private within (engine: Engine) (work: EngineScope -> 'T) : 'T =
-        use scope = engine.OpenScope()
-        work scope
-
-    let private law (name: string) (statement: string) situations : EngineLaw =
-        EngineLaw.ofSituations EngineFamily.Scopes name statement situations
 
     let private notKept: EngineLaw =
         let uses: (string * (Engine -> Tensor -> unit)) list = [
@@ -172,67 +138,6 @@ module internal ScopeLaws =
                     holds engine "the tensor from before" 1.0 x
             ]
 
-    let private nested: EngineLaw =
-        law
-            "scopes nest"
-            "What an inner scope keeps passes to the one around it, which takes it back when nobody keeps it there."
-            [
-                "kept by the inner scope alone",
-                fun engine ->
-                    let mutable inside = ValueNone
-
-                    let x =
-                        within
-                            engine
-                            (fun _ ->
-                                let x =
-                                    within
-                                        engine
-                                        (fun inner ->
-                                            let x = filled engine 1.0
-                                            inner.Keep x
-                                            x
-                                        )
-
-                                inside <- holds engine "the tensor, in the outer scope," 1.0 x
-                                x
-                            )
-
-                    Law.firstOf [ inside; isGone "ToArray" (fun () -> engine.ToArray x |> ignore) ]
-
-                "kept by both",
-                fun engine ->
-                    let x =
-                        within
-                            engine
-                            (fun outer ->
-                                let x =
-                                    within
-                                        engine
-                                        (fun inner ->
-                                            let x = filled engine 1.0
-                                            inner.Keep x
-                                            x
-                                        )
-
-                                outer.Keep x
-                                x
-                            )
-
-                    within engine (fun _ -> filled engine 9.0 |> ignore)
-                    holds engine "the tensor" 1.0 x
-
-                "made in the outer scope, used in the inner one",
-                fun engine ->
-                    within
-                        engine
-                        (fun _ ->
-                            let x = filled engine 1.0
-                            within engine (fun _ -> engine.Unary(Unary.Exp, x) |> ignore)
-                            holds engine "the tensor" 1.0 x
-                        )
-            ]
-
     let private empties: EngineLaw =
         law "IsEmpty" "A scope is empty until something large is made in it." [
             "before and after",
@@ -249,89 +154,5 @@ module internal ScopeLaws =
                     )
         ]
 
-    let private fresh: EngineLaw =
-        law
-            "memory used again never shows through"
-            "Zeros, fills and sums in memory that was taken back are as in fresh memory, for 30 scopes in a row."
-            [
-                "Full, Assemble and Add",
-                fun engine ->
-                    seq { 1..30 }
-                    |> Law.tryFirst (fun turn ->
-                        within
-                            engine
-                            (fun _ ->
-                                let a = filled engine (float turn)
-                                let range = [| { Start = n; Step = 1; Count = n } |]
-
-                                let spread =
-                                    engine.Assemble(Shape.Of(2 * n), [| range |], [| a |])
-
-                                let numbers = (Plain.ofTensor engine spread).Numbers
-
-                                let right =
-                                    Array.init
-                                        (2 * n)
-                                        (fun i -> if i < n then 0.0 else float turn)
-
-                                Law.firstOf [
-                                    Law.expect
-                                        (numbers = right)
-                                        (fun () -> $"Assemble shows old numbers in scope {turn}")
-                                    holds
-                                        engine
-                                        $"a sum in scope {turn}"
-                                        (2.0 * float turn)
-                                        (engine.Binary(Binary.Add, a, a))
-                                ]
-                            )
-                    )
-            ]
-
-    let private detached: EngineLaw =
-        law
-            "Detach and Lasting"
-            "What is made while detached outlives the scopes that are open; Lasting gives a tensor, or a copy, that does."
-            [
-                "made while detached",
-                fun engine ->
-                    let x =
-                        within
-                            engine
-                            (fun _ ->
-                                use _ = engine.Detach()
-                                filled engine 1.0
-                            )
-
-                    within engine (fun _ -> filled engine 9.0 |> ignore)
-                    holds engine "the tensor" 1.0 x
-
-                "Lasting of what the scope would take back",
-                fun engine ->
-                    let x =
-                        within
-                            engine
-                            (fun _ ->
-                                let y = filled engine 1.0
-                                use detachment = engine.Detach()
-                                detachment.Lasting y
-                            )
-
-                    within engine (fun _ -> filled engine 9.0 |> ignore)
-                    holds engine "the copy" 1.0 x
-
-                "the scopes note again",
-                fun engine ->
-                    let x =
-                        within
-                            engine
-                            (fun _ ->
-                                using (engine.Detach()) ignore
-                                filled engine 1.0
-                            )
-
-                    isGone "ToArray" (fun () -> engine.ToArray x |> ignore)
-            ]
-
     /// The laws of this family.
-    let laws: EngineLaw list = [ notKept; kept; views; nested; empties; fresh; detached ]
+    let laws: EngineLaw list = [ notKept; kept; views; empties ]

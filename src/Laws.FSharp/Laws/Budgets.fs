@@ -84,9 +84,9 @@ module Budgets =
             "printfn \"the function itself was called %d times\" calls.Value"
         ]
 
-    let private record (method: Method) (trial: LimitedTrial) : Recording =
+    let private record (settings: LawSettings) (method: Method) (trial: LimitedTrial) : Recording =
         let options = { SolveOptions.defaults with Budget = trial.Limit.Budget }
-        Trial.recordWith options method (LawProblem.ofCase trial.Case)
+        Trial.recordWith options method (Law.problem settings trial.Case)
 
     let private overspent (limit: Limit) (recording: Recording) : string voption =
         let counts, budget = recording.Result.Evaluations, limit.Budget
@@ -118,7 +118,7 @@ module Budgets =
                     { settings with Cases = 2 * settings.Cases }
                     (limitedTrials limits (Law.cases settings ProblemGenerators.any))
                     program
-                    (fun trial -> overspent trial.Limit (record method trial))
+                    (fun trial -> overspent trial.Limit (record settings method trial))
     }
 
     /// One call with plain numbers is a value; one call from inside a derivative is a gradient, products of the Hessian
@@ -162,7 +162,9 @@ module Budgets =
                     { settings with Cases = 2 * settings.Cases }
                     (limitedTrials limits (Law.cases settings ProblemGenerators.any))
                     program
-                    (fun trial -> miscounted (LawProblem.ofCase trial.Case) (record method trial))
+                    (fun trial ->
+                        miscounted (Law.problem settings trial.Case) (record settings method trial)
+                    )
     }
 
     /// The laws of this family.

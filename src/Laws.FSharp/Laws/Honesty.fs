@@ -101,7 +101,7 @@ module Honesty =
                     (Law.trials (Law.cases settings ProblemGenerators.any) 80)
                     program
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
                         falseConvergence problem (Trial.record method trial problem).Result
                     )
     }
@@ -160,7 +160,7 @@ module Honesty =
                     (Law.trials (Law.cases settings ProblemGenerators.smooth) 60)
                     program
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
                         notBest problem (Trial.record method trial problem)
                     )
     }

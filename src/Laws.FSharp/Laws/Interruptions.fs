@@ -51,7 +51,7 @@ module Interruptions =
                     (fun trial ->
                         let clock = ManualClock()
                         let counter = CallCounter(fun _ -> clock.Advance())
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
 
                         let options = {
                             SolveOptions.defaults with
@@ -73,7 +73,7 @@ module Interruptions =
                     )
     }
 
-    let private cancelled (method: Method) (trial: Trial) : string voption =
+    let private cancelled (settings: LawSettings) (method: Method) (trial: Trial) : string voption =
         use source = new CancellationTokenSource()
 
         let counter =
@@ -82,7 +82,7 @@ module Interruptions =
                     source.Cancel()
             )
 
-        let problem = LawProblem.ofCase trial.Case
+        let problem = Law.problem settings trial.Case
 
         let options = {
             SolveOptions.defaults with
@@ -149,7 +149,7 @@ module Interruptions =
                         "    printfn \"%d calls\" calls.Value"
                     ]
 
-                Law.forAll settings (interruptions settings) program (cancelled method)
+                Law.forAll settings (interruptions settings) program (cancelled settings method)
     }
 
     /// What contradicts an end that was requested in this step.
@@ -165,9 +165,9 @@ module Interruptions =
                 )
         ]
 
-    let private requested (method: Method) (trial: Trial) : string voption =
+    let private requested (settings: LawSettings) (method: Method) (trial: Trial) : string voption =
         use source = new CancellationTokenSource()
-        let problem = LawProblem.ofCase trial.Case
+        let problem = Law.problem settings trial.Case
 
         let options = {
             SolveOptions.defaults with
@@ -199,7 +199,7 @@ module Interruptions =
                         "printfn \"%s\" (SolveResult.text result)"
                     ]
 
-                Law.forAll settings (interruptions settings) program (requested method)
+                Law.forAll settings (interruptions settings) program (requested settings method)
     }
 
     /// The laws of this family.

@@ -121,7 +121,8 @@ module Invariance =
                     )
                     (fun trial ->
                         let problem, twin =
-                            LawProblem.ofCase (inner trial.Case), LawProblem.ofCase trial.Case
+                            Law.problem settings (inner trial.Case),
+                            Law.problem settings trial.Case
 
                         diverging
                             method
@@ -170,7 +171,8 @@ module Invariance =
                     (fun trial -> bothPaths trial (inner trial.Case) "id")
                     (fun trial ->
                         let problem, twin =
-                            LawProblem.ofCase (inner trial.Case), LawProblem.ofCase trial.Case
+                            Law.problem settings (inner trial.Case),
+                            Law.problem settings trial.Case
 
                         let first = ended trial 300L problem
                         // Rounding may change the length of the way, but not by much.

@@ -3,6 +3,7 @@ namespace Optim.Laws
 open System
 open FsCheck
 open FsCheck.FSharp
+open Optim
 open Optim.Core
 
 /// A case in which a law does not hold.
@@ -35,6 +36,7 @@ type Law = {
 }
 
 /// How thoroughly laws are looked at.
+[<NoComparison>]
 type LawSettings = {
     /// Cases for each law: 1 or more. Default 30.
     Cases: int
@@ -44,23 +46,39 @@ type LawSettings = {
     ShrinkAttempts: int
     /// Whether objectives are compiled, where they can be. Default false.
     Compiles: bool
+    /// Where the problems' starts, and so the runs, lie. Default the managed engine.
+    Engine: Engine
 }
 
 /// Settings of laws.
 [<RequireQualifiedAccess>]
 module LawSettings =
 
-    /// 30 cases for each law, seed 1, 200 attempts to shrink, nothing compiled.
+    /// 30 cases for each law, seed 1, 200 attempts to shrink, nothing compiled, the managed engine.
     let defaults: LawSettings = {
         Cases = 30
         Seed = 1UL
         ShrinkAttempts = 200
         Compiles = false
+        Engine = Engines.managed
     }
 
 /// Laws from trials.
 [<RequireQualifiedAccess>]
 module internal Law =
+
+    /// The problem of a case on the engine of the settings.
+    let problem (settings: LawSettings) (case: ProblemCase) : LawProblem =
+        LawProblem.ofCaseOn settings.Engine case
+
+    /// The program for the settings' engine, which a program is given where it is not the managed one.
+    let private onEngine (settings: LawSettings) (program: string) : string =
+        if obj.ReferenceEquals(settings.Engine, Engines.managed) then
+            program
+        else
+            program
+                .Replace("(method: Method) =", "(engine: Engine) (method: Method) =")
+                .Replace("LawProblem.ofCase (", "LawProblem.ofCaseOn engine (")
 
     /// The cases, compiled where the settings ask for it.
     let cases (settings: LawSettings) (cases: Arbitrary<ProblemCase>) : Arbitrary<ProblemCase> =
@@ -154,7 +172,11 @@ module internal Law =
                 let case, detail, shrinks =
                     simplest settings (Arb.toShrink cases) guarded case detail
 
-                LawVerdict.Broken { Detail = detail; Program = program case; Shrinks = shrinks }
+                LawVerdict.Broken {
+                    Detail = detail
+                    Program = onEngine settings (program case)
+                    Shrinks = shrinks
+                }
 
     /// The first complaint, if there is one.
     let firstOf (complaints: string voption seq) : string voption =

@@ -21,9 +21,6 @@ module Progress =
             "printfn \"%s\" (SolveResult.text result)"
         ]
 
-    let private valueAt (problem: LawProblem) (point: float[]) : float =
-        (problem.Objective.Function(Tensor.ofArray point)).ToScalar()
-
     let private isMonotone (settings: LawSettings) : Law = {
         Name = "no accepted step raises the value"
         Statement =
@@ -46,11 +43,11 @@ module Progress =
                     (Law.trials (Law.cases settings ProblemGenerators.smooth) 40)
                     path
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
                         let recording = Trial.record method trial problem
 
                         Trial.path problem recording
-                        |> List.map (valueAt problem)
+                        |> List.map (LawProblem.computed problem)
                         |> List.indexed
                         |> rise
                     )
@@ -58,7 +55,7 @@ module Progress =
 
     /// The excess f − f* of a problem whose least value is known.
     let private excess (problem: LawProblem) (point: float[]) : float =
-        valueAt problem point - ValueOption.defaultValue 0.0 problem.Least
+        LawProblem.computed problem point - ValueOption.defaultValue 0.0 problem.Least
 
     let private gradientAfter
         (move: int)
@@ -146,7 +143,7 @@ module Progress =
                             steps)
                         path
                         (fun trial ->
-                            let problem = LawProblem.ofCase trial.Case
+                            let problem = Law.problem settings trial.Case
                             judge problem (Trial.record method trial problem)
                         )
         }
@@ -204,7 +201,7 @@ module Progress =
                     (Law.trialsOf (Law.cases settings (ProblemGenerators.saddle true)) 300L)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
                         atMinimum problem (Trial.record method trial problem).Result
                     )
     }
@@ -246,7 +243,7 @@ module Progress =
                     (Law.trialsOf (Law.cases settings ProblemGenerators.solvable) 1_000L)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
                         solved problem (Trial.record method trial problem).Result
                     )
     }
@@ -269,7 +266,7 @@ module Progress =
                     (Law.trialsOf (Law.cases settings ProblemGenerators.noisy) 300L)
                     program
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
                         let result = (Trial.record method trial problem).Result
                         let before = excess problem (problem.Start.ToArray())
                         let after = excess problem (result.Point.ToArray())

@@ -53,7 +53,7 @@ module Purity =
                     program
                     (fun trial ->
                         let run () =
-                            (Trial.record method trial (LawProblem.ofCase trial.Case)).Result
+                            (Trial.record method trial (Law.problem settings trial.Case)).Result
 
                         Fingerprint.difference
                             (Fingerprint.ofResult (run ()))
@@ -89,7 +89,7 @@ module Purity =
                     (Law.trials (Law.cases settings ProblemGenerators.any) 10)
                     program
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
                         let run = startFor trial.Steps method trial problem
                         // Whatever a method hides, a longer way round in between would disturb it.
                         let once = resumeFor 1L method trial problem run
@@ -133,7 +133,7 @@ module Purity =
                     program
                     (fun trial ->
                         let problem, otherProblem =
-                            LawProblem.ofCase trial.Case, LawProblem.ofCase other.Case
+                            Law.problem settings trial.Case, Law.problem settings other.Case
 
                         let next = resumeFor 1L method
                         let turns = [ 2L .. trial.Steps ]
@@ -174,7 +174,7 @@ module Purity =
                     (Law.trials (Law.cases settings ProblemGenerators.any) 16)
                     program
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
                         // Two steps more than the part, if the run does not end before.
                         let whole = { trial with Steps = trial.Steps + 8L }
                         let uninterrupted = startFor whole.Steps method whole problem
@@ -221,7 +221,7 @@ module Purity =
                 let judge (trial: Trial) (problem: LawProblem) (run: Run) =
                     let bytes = written run
                     use stream = new MemoryStream(bytes)
-                    let back = Checkpoint.read stream method
+                    let back = Checkpoint.read stream method |> Run.moveTo settings.Engine method
                     let onward = resumeFor 3L method trial problem
 
                     Law.firstOf [
@@ -237,7 +237,7 @@ module Purity =
                     (Law.trials (Law.cases settings ProblemGenerators.any) 12)
                     program
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
 
                         match
                             Solver.startFor

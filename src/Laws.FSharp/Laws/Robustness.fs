@@ -35,7 +35,7 @@ module Robustness =
                     (Law.trials (Law.cases settings ProblemGenerators.any) 60)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
                         sane problem (Trial.record method trial problem)
                     )
     }
@@ -77,7 +77,7 @@ module Robustness =
                     (Law.trials (Law.cases settings ProblemGenerators.smooth) 40)
                     program
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
 
                         (Trial.record method trial problem).Stops
                         |> Seq.map (badStop problem)
@@ -116,7 +116,7 @@ module Robustness =
                     ]
 
                 let doubled (method: Method) (trial: Trial) : string voption =
-                    let problem = inSingle (LawProblem.ofCase trial.Case)
+                    let problem = inSingle (Law.problem settings trial.Case)
                     let mutable found = ValueNone
 
                     let observe (report: StepReport) (point: Tensor) : unit =
@@ -180,7 +180,7 @@ module Robustness =
                     (Law.trials (Law.cases settings ProblemGenerators.wronglyDifferentiated) 40)
                     (fun trial -> Snippet.withResult trial [])
                     (fun trial ->
-                        let problem = LawProblem.ofCase trial.Case
+                        let problem = Law.problem settings trial.Case
 
                         let factor =
                             match trial.Case with
