@@ -68,6 +68,8 @@ type internal Altered() =
     default _.Qr a = inner.Qr a
     abstract SymmetricEigen: a: Tensor -> Tensor
     default _.SymmetricEigen a = inner.SymmetricEigen a
+    abstract WholeStep: step: WholeStep * tensors: Tensor[] -> Tensor[] | null
+    default _.WholeStep(step, tensors) = inner.WholeStep(step, tensors)
     abstract OpenScope: unit -> EngineScope
     default _.OpenScope() = inner.OpenScope()
     abstract Detach: unit -> EngineDetachment
@@ -136,6 +138,12 @@ type internal Altered() =
         member e.Qr a = e.Out(e.Qr(e.In a))
         member e.SymmetricEigen a = e.Out(e.SymmetricEigen(e.In a))
         member e.LogDeterminant a = e.Out(inner.LogDeterminant(e.In a))
+
+        member e.WholeStep(step, tensors) =
+            match e.WholeStep(step, Array.map e.In tensors) with
+            | null -> null
+            | results -> Array.map e.Out results
+
         member e.OpenScope() = e.OpenScope()
         member e.Detach() = e.Detach()
 

@@ -409,6 +409,13 @@ let all: (string * string * (unit -> Engine)) list = [
                         y
         }
 
+    "a whole step stays where it is",
+    "WholeStep",
+    fun () -> {
+        new Altered() with
+            override _.WholeStep(_, tensors) = [| tensors[0]; yield! tensors[2..] |]
+    }
+
     "Keep does nothing",
     "what is kept outlives its scope",
     fun () -> scopes (fun e -> scopeOf (e.Inner.OpenScope()) (fun _ _ -> ()) _.IsEmpty)

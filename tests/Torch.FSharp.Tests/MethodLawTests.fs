@@ -7,8 +7,8 @@ open Optim.Laws
 open Optim.LawsTests
 open Optim.TorchTests.Testing
 
-/// As all methods' laws on the managed engine, with fewer cases: small steps cost ten times as much here.
-let private few: LawSettings = { LawSettings.defaults with Cases = 2 }
+/// As all methods' laws on the managed engine, with fewer cases: steps of small problems cost ten times as much here.
+let private few: LawSettings = { LawSettings.defaults with Cases = 3 }
 
 let private lawNamed (name: string) (claims: Claims) : Law =
     Laws.forClaims { few with Engine = Twins.torch () } claims
