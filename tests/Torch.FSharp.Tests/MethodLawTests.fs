@@ -32,9 +32,9 @@ let counterexamples =
             (fun _ ->
                 let settings = { few with Engine = Twins.torch () }
                 let claims = { Claims.none with IsMonotone = true }
-                let uphill = Sgd.create { Sgd.defaults with Rate = Schedule.Constant -0.1 }
-                let report = Laws.runOn settings claims uphill
-                Expect.contains report.Broken "no accepted step raises the value" "it goes up"
+                let hasty = Sgd.create { Sgd.defaults with Rate = Schedule.Constant 5.0 }
+                let report = Laws.runOn settings claims hasty
+                Expect.contains report.Broken "no accepted step raises the value" "it goes too far"
 
                 Expect.stringContains
                     (string report)
