@@ -20,6 +20,18 @@ type Sample = {
     Size: int
 }
 
+/// Samples of works that do the same many times.
+[<RequireQualifiedAccess>]
+module Sample =
+
+    /// What one of `count` equal parts of the work takes.
+    let part (count: int) (sample: Sample) : Sample = {
+        sample with
+            Median = sample.Median / float count
+            Best = sample.Best / float count
+            Bytes = sample.Bytes / float count
+    }
+
 /// How much time a measurement may take. Times in seconds.
 type Effort = {
     /// The least time for the code to be compiled at its final level and caches to be filled.

@@ -21,6 +21,10 @@ let private measurePart (command: Subcommand) (index: int) (part: Part) : Sectio
     | Threads.One -> start.Environment["DOTNET_PROCESSOR_COUNT"] <- "1"
     | Threads.All -> ()
 
+    match part.Collector with
+    | Collector.Server -> start.Environment["DOTNET_gcServer"] <- "1"
+    | Collector.Workstation -> ()
+
     match Process.Start start |> Option.ofObj with
     | None -> invalidOp $"{command.Name} did not start"
     | Some child ->

@@ -8,9 +8,15 @@ type Threads =
     | One
     | All
 
+/// How the garbage of a part is collected.
+[<RequireQualifiedAccess>]
+type Collector =
+    | Workstation
+    | Server
+
 /// What one process measures: with a fresh heap, and nothing compiled yet.
 [<NoComparison; NoEquality>]
-type Part = { Threads: Threads; Measure: unit -> Section }
+type Part = { Threads: Threads; Collector: Collector; Measure: unit -> Section }
 
 /// A subcommand.
 [<NoComparison; NoEquality>]
@@ -26,11 +32,17 @@ type Subcommand = {
 [<RequireQualifiedAccess>]
 module Subcommands =
 
-    let private one (measure: unit -> Section) : Part = { Threads = Threads.One; Measure = measure }
-
     let private full (measure: unit -> Section) : Part = {
         Threads = Threads.All
+        Collector = Collector.Workstation
         Measure = measure
+    }
+
+    let private one (measure: unit -> Section) : Part = { full measure with Threads = Threads.One }
+
+    let private served (measure: unit -> Section) : Part = {
+        full measure with
+            Collector = Collector.Server
     }
 
     /// The list.
@@ -73,6 +85,21 @@ module Subcommands =
             Name = "gemm"
             Summary = "matrix products beside the peak of the machine"
             Parts = [ one Gemm.measure; full Gemm.measure ]
+        }
+        {
+            Name = "engines"
+            Summary = "the managed engine, libtorch's and PyTorch over sizes, and where they cross"
+            Parts = [
+                full EngineOperations.measure
+                full EngineOverhead.measure
+                full EngineDerivatives.measure
+                full EngineTraining.measure
+                full EngineFactorizations.measure
+                full EngineLarge.measure
+                full EngineCrossings.measure
+                full EngineMemory.measure
+                served EngineMemory.measure
+            ]
         }
         {
             Name = "memory"

@@ -28,7 +28,8 @@ type Compiling =
 [<RequireQualifiedAccess>]
 module Choices =
 
-    let private orMisuse (make: unit -> 'T) : 'T =
+    /// What it makes; a caller's mistake that the library finds in it is one of the command line.
+    let orMisuse (make: unit -> 'T) : 'T =
         try
             make ()
         with :? ArgumentException as error ->

@@ -23,10 +23,14 @@ type CompareRequest = {
     Batch: int option
     /// The time of each run.
     Seconds: float
+    /// The most steps of each run; none for as many as there is time for.
+    MaxSteps: int64 option
     /// The file for the HTML report, if one is wanted.
     Report: string option
     /// Whether objectives are compiled.
     Compiling: Compiling
+    /// What computes.
+    Engine: EngineName
     /// Whether to print JSON instead of text.
     IsJson: bool
 }
@@ -44,6 +48,7 @@ module Compare =
         Title: string
         Subtitle: string
         Facts: (string * string) list
+        Engine: ChosenEngine
         Measures: MeasureNames
         Measure: Training.Measure
         Objective: ChosenMethod -> int64 -> Objective
@@ -60,6 +65,9 @@ module Compare =
             |> Option.defaultValue $"{DataSet.inputs data}-10-{DataSet.outputs data}"
 
         let model = Choices.model data text
+        let engine = ChosenEngine.load request.Engine
+        let train = DataSet.moveTo engine.Engine train
+        let test = DataSet.moveTo engine.Engine test
         let task = Supervised.create model (DataSet.loss data) train
 
         let batchOf chosen =
@@ -83,6 +91,7 @@ module Compare =
                 "mini-batches",
                 $"{shown} examples for the methods that suit them; the others see all examples at each step"
             ]
+            Engine = engine
             Measures = { Comparison.measureNames with Loss = "training loss" }
             Measure = Training.measureOf task test
             Objective =
@@ -90,7 +99,9 @@ module Compare =
                     match batchOf chosen with
                     | 0 -> whole
                     | batch -> Train.objective request.Compiling task batch seed
-            Start = fun seed -> model.Initialize(Key.fold 1L (Key.ofSeed seed))
+            Start =
+                fun seed ->
+                    model.Initialize(Key.fold 1L (Key.ofSeed seed)) |> ChosenEngine.move engine
         }
 
     let private ofProblem (request: CompareRequest) : Arena =
@@ -98,6 +109,7 @@ module Compare =
             request.Dimension |> Option.map ValueSome |> Option.defaultValue ValueNone
 
         let problem = Choices.problem request.Target dimension
+        let engine = ChosenEngine.load request.Engine
 
         let start (seed: int64) =
             if seed = 0L then
@@ -116,10 +128,11 @@ module Compare =
                 "problem", $"{problem.Name}, {problem.Start.Length} variables; {problem.Source}"
                 "starts", "seed 0 starts at the usual point, the others near it"
             ]
+            Engine = engine
             Measures = { Comparison.measureNames with Loss = "value above the minimum" }
             Measure = Training.valueAbove problem.Minimum problem.Objective
             Objective = fun _ _ -> objective
-            Start = start
+            Start = start >> ChosenEngine.move engine
         }
 
     let private arena (request: CompareRequest) : Arena =
@@ -135,12 +148,12 @@ module Compare =
             Misuse.refuse
                 $"there is no data set or problem named {request.Target}; there are {list}"
 
-    /// About 80 measurements, evenly in time, and all of the first steps.
+    /// About 80 measurements, evenly in time, and all of the first 20 steps.
     let private cadence (seconds: float) : StepReport -> bool =
         let mutable next = 0.0
 
         fun report ->
-            if report.Step <= 5L || report.Elapsed.TotalSeconds >= next then
+            if report.Step <= 20L || report.Elapsed.TotalSeconds >= next then
                 next <- report.Elapsed.TotalSeconds + seconds / 80.0
                 true
             else
@@ -148,19 +161,24 @@ module Compare =
 
     let private runOne
         (arena: Arena)
-        (seconds: float)
+        (budget: Budget)
         (chosen: ChosenMethod)
         (seed: int64)
         : MeasuredRun =
-        let options = {
-            SolveOptions.defaults with
-                Budget = { Budget.unlimited with Time = TimeSpan.FromSeconds seconds }
-                ExaminesCurvature = false
-        }
+        let options = { SolveOptions.defaults with Budget = budget; ExaminesCurvature = false }
 
         let objective, start = arena.Objective chosen seed, arena.Start seed
 
-        Training.run chosen seed options (cadence seconds) arena.Measure objective start ignore
+        Training.run
+            arena.Engine
+            chosen
+            seed
+            options
+            (cadence budget.Time.TotalSeconds)
+            arena.Measure
+            objective
+            start
+            ignore
 
     /// A few steps, so that no method's first run pays for the compilation of its code.
     let private warmUp (arena: Arena) (chosen: ChosenMethod) : unit =
@@ -227,6 +245,17 @@ module Compare =
         | compiled, eager ->
             $"by compiled programs for {compiled}; operation by operation for {eager}"
 
+    /// Calls into libtorch for a step, by method: of each the median over its seeds.
+    let private crossingsText (runs: (string * MeasuredRun) list) : string =
+        runs
+        |> List.groupBy fst
+        |> List.choose (fun (name, runs) ->
+            match runs |> List.choose (fun (_, run) -> run.CrossingsPerStep) |> List.sort with
+            | [] -> None
+            | counts -> Some $"{name} {counts[counts.Length / 2]:F0}"
+        )
+        |> String.concat ", "
+
     let private comparison
         (request: CompareRequest)
         (arena: Arena)
@@ -239,9 +268,16 @@ module Compare =
                 $"{request.Seeds}; a curve shows their median, its band the lowest and highest"
                 "time of a run",
                 $"{request.Seconds} s; the clock stands still while measuring, and code is compiled before"
+                match request.MaxSteps with
+                | Some steps -> "steps of a run", $"{steps} at most"
+                | None -> ()
                 "a gradient-equivalent",
                 "one gradient of the whole data; a value alone counts 1/3, a curvature product 2"
                 "objective computed", pathsText runs
+                "engine", ChosenEngine.text arena.Engine
+                match crossingsText runs with
+                | "" -> ()
+                | counts -> "calls into libtorch a step", counts
                 "memory", "the most managed memory seen beyond that before the run"
                 "machine",
                 $"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}"
@@ -256,7 +292,11 @@ module Compare =
             Runs = runs |> List.map (fun (name, run) -> reportRun name run)
         }
 
-    let private json (paths: string list) (comparison: Comparison) : Json.Value =
+    let private json
+        (engine: ChosenEngine)
+        (measured: MeasuredRun list)
+        (comparison: Comparison)
+        : Json.Value =
         let verdict =
             Verdict.ofSummary comparison.Measures (Summary.ofComparison comparison)
 
@@ -269,16 +309,18 @@ module Compare =
             Json.Value.Fields [
                 for fact in comparison.Facts -> fact.Name, Json.Value.Text fact.Value
             ]
+            yield! ChosenEngine.json engine
             "runs",
             Json.Value.List [
-                for path, run in List.zip paths comparison.Runs ->
+                for measured, run in List.zip measured comparison.Runs ->
                     let last = List.last run.Curve
 
                     Json.Value.Fields [
                         "method", Json.Value.Text run.Method
                         "options", Json.Value.Text run.Options
                         "seed", Json.Value.Whole run.Seed
-                        "path", Json.Value.Text path
+                        "path", Json.Value.Text(Choices.pathText measured.Result)
+                        yield! ChosenEngine.crossingsJson measured.CrossingsPerStep
                         "outcome", Json.Value.Text(string run.Outcome)
                         "reason", Json.Value.Text run.Reason
                         "loss", Json.Value.Number last.Loss
@@ -320,6 +362,11 @@ module Compare =
             Misuse.refuse
                 $"--seconds is {request.Seconds}, expected a number above 0 and at most 86400"
 
+        match request.MaxSteps with
+        | Some steps when steps < 1L -> Misuse.refuse $"--max-steps is {steps}, expected 1 or more"
+        | Some _
+        | None -> ()
+
         match request.Report with
         | None -> ()
         | Some path ->
@@ -357,22 +404,26 @@ module Compare =
         let jobs =
             List.allPairs (List.zip (names chosen) chosen) [ 0L .. int64 request.Seeds - 1L ]
 
+        let budget = {
+            Budget.steps (Option.defaultValue Budget.unlimited.Steps request.MaxSteps) with
+                Time = TimeSpan.FromSeconds request.Seconds
+        }
+
         let work (tell: float -> string -> unit) : (string * MeasuredRun) list =
             List.iter (warmUp arena) chosen
 
             jobs
             |> List.mapi (fun i ((name, method), seed) ->
                 tell (float i / float jobs.Length) $"{name}, seed {seed}"
-                name, runOne arena request.Seconds method seed
+                name, runOne arena budget method seed
             )
 
         let runs = Talk.working "comparing" work
-        let paths = runs |> List.map (fun (_, run) -> Choices.pathText run.Result)
         let comparison = comparison request arena runs
 
         Console.Out.WriteLine(
             if request.IsJson then
-                Json.text (json paths comparison)
+                Json.text (json arena.Engine (List.map snd runs) comparison)
             else
                 Report.text comparison
         )

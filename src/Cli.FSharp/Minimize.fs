@@ -22,6 +22,8 @@ type MinimizeRequest = {
     Seed: int64
     /// Whether the objective is compiled.
     Compiling: Compiling
+    /// What computes.
+    Engine: EngineName
     /// Whether to print JSON instead of text.
     IsJson: bool
 }
@@ -110,7 +112,12 @@ module Minimize =
             | Ok expression -> ofFormula request expression
             | Error message -> Misuse.refuse message
 
-    let private json (task: Task) (result: SolveResult) : Json.Value =
+    let private json
+        (chosen: ChosenEngine)
+        (crossingsPerStep: float option)
+        (task: Task)
+        (result: SolveResult)
+        : Json.Value =
         Json.Value.Fields [
             "outcome", Json.Value.Text(string result.Outcome)
             "reason", Json.Value.Text(Reason.text result.Reason)
@@ -121,6 +128,8 @@ module Minimize =
                 "variables", Json.Value.List [ for name in task.Variables -> Json.Value.Text name ]
             "method", Json.Value.Text result.Method
             "path", Json.Value.Text(Choices.pathText result)
+            yield! ChosenEngine.json chosen
+            yield! ChosenEngine.crossingsJson crossingsPerStep
             "steps", Json.Value.Whole result.Steps
             "evaluations", Json.ofEvaluations result.Evaluations
             "seconds", Json.Value.Number result.Elapsed.TotalSeconds
@@ -145,7 +154,12 @@ module Minimize =
             let inside = values |> Array.truncate 5 |> Array.map number |> String.concat ", "
             $"({inside}, … {values.Length} numbers)"
 
-    let private text (task: Task) (result: SolveResult) : string =
+    let private text
+        (chosen: ChosenEngine)
+        (crossingsPerStep: float option)
+        (task: Task)
+        (result: SolveResult)
+        : string =
         let e = result.Evaluations
 
         String.concat "\n" [
@@ -153,6 +167,7 @@ module Minimize =
             $"value {result.Value:G10} at {pointText task result.Point}"
             $"{result.Method}, {Choices.pathText result}: {result.Steps} steps, {e.Values} values, {e.Gradients} gradients, {e.Products} products, "
             + $"{result.Elapsed.TotalSeconds:F3} s"
+            yield! ChosenEngine.line chosen crossingsPerStep
         ]
 
     /// The most steps where nobody said: methods go down long chains of variables link by link, some six steps for each.
@@ -165,6 +180,8 @@ module Minimize =
         let objective = Choices.computed request.Compiling length task.Objective
         let maxSteps = request.MaxSteps |> Option.defaultValue (defaultSteps length)
         let chosen = Choices.method Map.empty request.Method
+        let engine = ChosenEngine.load request.Engine
+        let start = ChosenEngine.move engine task.Start
 
         let solve (tell: float -> string -> unit) : SolveResult =
             let observe (report: StepReport) (_: Tensor) =
@@ -183,15 +200,19 @@ module Minimize =
                     ObserveEvery = 100L
             }
 
-            Solver.minimizeWith options chosen.Method objective task.Start
+            Solver.minimizeWith options chosen.Method objective start
 
+        let before = engine.Crossings()
         let result = Talk.working $"minimizing with {chosen.Info.Name}" solve
+
+        let crossings =
+            ChosenEngine.crossingsPerStep engine (engine.Crossings() - before) result.Steps
 
         Console.Out.WriteLine(
             if request.IsJson then
-                Json.text (json task result)
+                Json.text (json engine crossings task result)
             else
-                text task result
+                text engine crossings task result
         )
 
         if result.Outcome.IsConverged then 0 else 1

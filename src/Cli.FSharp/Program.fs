@@ -5,6 +5,7 @@ module Optim.Cli.Program
 
 open System
 open System.CommandLine
+open Optim
 open Optim.Core
 
 let private option (name: string) (description: string) (value: 'T) : Option<'T> =
@@ -32,6 +33,21 @@ let private compiling () : Symbol list * (ParseResult -> Compiling) =
 
     [ always; never ],
     fun result -> Choices.compiling (result.GetValue always) (result.GetValue never)
+
+/// --engine, and what it comes to.
+let private engine (usual: string) : Option<string> * (ParseResult -> EngineName) =
+    let option =
+        option
+            "--engine"
+            "What computes: managed (this library's own code), torch (libtorch on the processor), cuda or cuda:1 (libtorch on a graphics processor)."
+            usual
+
+    option,
+    fun result ->
+        result.GetValue option
+        |> Option.ofObj
+        |> Option.defaultValue ""
+        |> ChosenEngine.parse
 
 let private given (result: ParseResult) (value: Option<string | null>) : string option =
     result.GetValue value |> Option.ofObj
@@ -115,12 +131,15 @@ let private minimize () : Command =
 
     let seed = option "--seed" "Where all chance comes from." 0L
     let compilers, compiling = compiling ()
+    let engineOption, engine = engine "managed"
     let json = asJson ()
 
     command
         "minimize"
         "Minimize a formula or a classical problem."
-        ([ target; method; start; dim; steps; tolerance; seed ] @ compilers @ [ json ])
+        ([ target; method; start; dim; steps; tolerance; seed ]
+         @ compilers
+         @ [ engineOption; json ])
         (fun r ->
             Minimize.run {
                 Target = word r target
@@ -130,7 +149,8 @@ let private minimize () : Command =
                 MaxSteps = Option.ofNullable (r.GetValue steps)
                 Tolerance = r.GetValue tolerance
                 Seed = r.GetValue seed
-                Compiling = compiling r
+                Compiling = ChosenEngine.compiling (engine r) (compiling r)
+                Engine = engine r
                 IsJson = r.GetValue json
             }
         )
@@ -154,12 +174,15 @@ let private train () : Command =
 
     let seed = option "--seed" "Where all chance comes from." 0L
     let compilers, compiling = compiling ()
+    let engineOption, engine = engine "managed"
     let json = asJson ()
 
     command
         "train"
         "Train a network on a data set."
-        ([ data; model; method; epochs; batch; seed ] @ compilers @ [ json ])
+        ([ data; model; method; epochs; batch; seed ]
+         @ compilers
+         @ [ engineOption; json ])
         (fun r ->
             Train.run {
                 DataSet = word r data
@@ -168,7 +191,8 @@ let private train () : Command =
                 Epochs = r.GetValue epochs
                 Batch = whole "--batch" (given r batch)
                 Seed = r.GetValue seed
-                Compiling = compiling r
+                Compiling = ChosenEngine.compiling (engine r) (compiling r)
+                Engine = engine r
                 IsJson = r.GetValue json
             }
         )
@@ -190,16 +214,24 @@ let private compare () : Command =
     let dim = optional "--dim" "The number of variables of a problem."
     let batch = optional "--batch" "Examples in a mini-batch; 0 for all at once."
     let seconds = option "--seconds" "The time of each run." 10.0
+
+    let steps =
+        Option<Nullable<int64>>(
+            "--max-steps",
+            Description = "The most steps of each run. Default: as many as there is time for."
+        )
+
     let report = optional "--report" "Write one self-contained HTML page to this file."
     let compilers, compiling = compiling ()
+    let engineOption, engine = engine "managed"
     let json = asJson ()
 
     command
         "compare"
         "Compare methods on a data set or a problem."
-        ([ target; methods; seeds; model; dim; batch; seconds; report ]
+        ([ target; methods; seeds; model; dim; batch; seconds; steps; report ]
          @ compilers
-         @ [ json ])
+         @ [ engineOption; json ])
         (fun r ->
             Compare.run {
                 Target = word r target
@@ -209,8 +241,27 @@ let private compare () : Command =
                 Dimension = whole "--dim" (given r dim)
                 Batch = whole "--batch" (given r batch)
                 Seconds = r.GetValue seconds
+                MaxSteps = Option.ofNullable (r.GetValue steps)
                 Report = given r report
-                Compiling = compiling r
+                Compiling = ChosenEngine.compiling (engine r) (compiling r)
+                Engine = engine r
+                IsJson = r.GetValue json
+            }
+        )
+
+let private gpuCheck () : Command =
+    let engineOption, engine = engine "cuda"
+    let untimed = option "--no-timings" "Only look whether it is right." false
+    let json = asJson ()
+
+    command
+        "gpu-check"
+        "Look whether libtorch computes on this machine as it should, and how fast."
+        [ engineOption; untimed; json ]
+        (fun r ->
+            GpuCheck.run {
+                Engine = engine r
+                Times = not (r.GetValue untimed)
                 IsJson = r.GetValue json
             }
         )
@@ -218,7 +269,7 @@ let private compare () : Command =
 let private root () : RootCommand =
     let root = RootCommand "Minimize functions, train networks, compare optimizers."
 
-    for command in [ methods (); problems (); minimize (); train (); compare () ] do
+    for command in [ methods (); problems (); minimize (); train (); compare (); gpuCheck () ] do
         root.Subcommands.Add command
 
     root
@@ -237,6 +288,10 @@ let main (arguments: string[]) : int =
     else
         try
             parsed.Invoke(InvocationConfiguration(EnableDefaultExceptionHandler = false))
-        with :? Misuse as misuse ->
+        with
+        | :? Misuse as misuse ->
             Talk.say misuse.Message
             2
+        | :? EngineException as error ->
+            Talk.say (ChosenEngine.complaint error)
+            1

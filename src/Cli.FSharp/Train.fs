@@ -21,6 +21,8 @@ type TrainRequest = {
     Seed: int64
     /// Whether the objective is compiled.
     Compiling: Compiling
+    /// What computes.
+    Engine: EngineName
     /// Whether to print JSON instead of text.
     IsJson: bool
 }
@@ -70,7 +72,7 @@ module Train =
         else
             int64 (max 1 (Supervised.stepsPerEpoch batch task.Data))
 
-    let private json (run: MeasuredRun) (parameters: int) : Json.Value =
+    let private json (engine: ChosenEngine) (run: MeasuredRun) (parameters: int) : Json.Value =
         let last = List.last run.Curve
 
         let result = run.Result
@@ -85,6 +87,8 @@ module Train =
             "trainAccuracy", Json.ofOption last.TrainAccuracy
             "testAccuracy", Json.ofOption last.TestAccuracy
             "path", Json.Value.Text(Choices.pathText result)
+            yield! ChosenEngine.json engine
+            yield! ChosenEngine.crossingsJson run.CrossingsPerStep
             "steps", Json.Value.Whole result.Steps
             "evaluations", Json.ofEvaluations result.Evaluations
             "seconds", Json.Value.Number result.Elapsed.TotalSeconds
@@ -102,7 +106,7 @@ module Train =
             ]
         ]
 
-    let private text (run: MeasuredRun) (model: Model) : string =
+    let private text (engine: ChosenEngine) (run: MeasuredRun) (model: Model) : string =
         let last = List.last run.Curve
 
         let percent (value: float option) =
@@ -116,6 +120,7 @@ module Train =
             $"{model.Name}, {model.Layout.Length} parameters, {run.Chosen.Info.Name}, {Choices.pathText run.Result}: {run.Result.Steps} steps in {run.Result.Elapsed.TotalSeconds:F2} s"
             $"training: loss {last.Loss:G5}, accuracy {percent last.TrainAccuracy}"
             $"test:     loss {number last.TestLoss}, accuracy {percent last.TestAccuracy}"
+            yield! ChosenEngine.line engine run.CrossingsPerStep
         ]
 
     /// Runs the request: 0 done, 1 diverged.
@@ -130,11 +135,17 @@ module Train =
         let model =
             Choices.model data (Option.defaultValue (defaultModel data) request.Model)
 
-        let task = Supervised.create model (DataSet.loss data) train
         let batch = batchSize chosen request.Batch train
+        let engine = ChosenEngine.load request.Engine
+        let train = DataSet.moveTo engine.Engine train
+        let test = DataSet.moveTo engine.Engine test
+        let task = Supervised.create model (DataSet.loss data) train
         let perEpoch = stepsPerEpoch task batch
         let steps = perEpoch * int64 request.Epochs
-        let start = model.Initialize(Key.fold 1L (Key.ofSeed request.Seed))
+
+        let start =
+            model.Initialize(Key.fold 1L (Key.ofSeed request.Seed))
+            |> ChosenEngine.move engine
 
         let options = { SolveOptions.defaults with Budget = Budget.steps steps }
 
@@ -145,6 +156,7 @@ module Train =
                     $"step {report.Step} of {steps}, loss {report.Value:G4}"
 
             Training.run
+                engine
                 chosen
                 request.Seed
                 options
@@ -158,9 +170,9 @@ module Train =
 
         Console.Out.WriteLine(
             if request.IsJson then
-                Json.text (json measured model.Layout.Length)
+                Json.text (json engine measured model.Layout.Length)
             else
-                text measured model
+                text engine measured model
         )
 
         if measured.Result.Outcome.IsFailed then 1 else 0

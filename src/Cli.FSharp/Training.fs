@@ -17,6 +17,8 @@ type MeasuredRun = {
     Curve: Optim.Reports.CurvePoint list
     /// The most managed memory seen beyond that before the run, in bytes.
     PeakMemory: int64
+    /// Calls into libtorch for a step, without those for measuring; none on the managed engine.
+    CrossingsPerStep: float option
 }
 
 /// Runs with measurements. Measuring costs no time of the run: the clock stands still.
@@ -93,8 +95,9 @@ module Training =
             TestAccuracy = optional measure.TestAccuracy
         }
 
-    /// Runs a method from a start, measuring where `isDue` says so, at the start and at the end.
+    /// Runs a method from a start on the engine, measuring where `isDue` says so, at the start and at the end.
     let run
+        (engine: ChosenEngine)
         (chosen: ChosenMethod)
         (seed: int64)
         (options: SolveOptions)
@@ -108,6 +111,7 @@ module Training =
         let before = GC.GetTotalMemory true
         let mutable peak = 0L
         let mutable curve = [ pointAt measure 0L 0.0 0.0 start ]
+        let mutable measuring = 0L
 
         let observe (report: StepReport) (point: Tensor) =
             peak <- max peak (GC.GetTotalMemory false - before)
@@ -115,10 +119,14 @@ module Training =
 
             if isDue report then
                 let work = report.Evaluations.GradientEquivalents
+                let before = engine.Crossings()
                 curve <- pointAt measure report.Step report.Elapsed.TotalSeconds work point :: curve
+                measuring <- measuring + engine.Crossings() - before
 
         let options = { options with Observe = observe; TraceEvery = 0L; Seed = seed }
+        let before = engine.Crossings()
         let result = Solver.minimizeWith options chosen.Method objective start
+        let crossings = engine.Crossings() - before - measuring
 
         let isMissing =
             match curve with
@@ -138,4 +146,5 @@ module Training =
             Result = result
             Curve = List.rev curve
             PeakMemory = peak
+            CrossingsPerStep = ChosenEngine.crossingsPerStep engine crossings result.Steps
         }
