@@ -58,7 +58,7 @@ let solving =
     testList "Solving on a second engine" [
         for problem in problems do
             for method in methods do
-                testCase
+                settled
                     $"{problem.Name}, {method.Name}"
                     (fun () ->
                         let run (p: Problem) =
@@ -70,7 +70,7 @@ let solving =
         for name, data in [ "classes", data; "numbers", numeric ] do
             for kind, objective in supervised do
                 for method in methods do
-                    testCase
+                    settled
                         $"a model of {name}, {kind}, {method.Name}"
                         (fun () ->
                             let task = task data
@@ -87,7 +87,7 @@ let solving =
                                     (there start))
                         )
 
-        testCase
+        settled
             "to the end, with its certificate"
             (fun () ->
                 let problem = Problems.find "rosenbrock" (ValueSome 40)
@@ -102,7 +102,7 @@ let solving =
                 Expect.equal (string other.Certificate) (string here.Certificate) "certificate"
             )
 
-        testCase
+        settled
             "a compiled objective is computed uncompiled there, and says so"
             (fun () ->
                 let problem = Problems.find "rosenbrock" (ValueSome 300)
@@ -155,7 +155,7 @@ let solving =
 [<Tests>]
 let learning =
     testList "Models on a second engine" [
-        testCase
+        settled
             "exact Hessian, Gauss-Newton matrix and gradients of single examples"
             (fun () ->
                 let results (data: DataSet) (x: Tensor) = [
@@ -184,7 +184,7 @@ let learning =
                     (results (DataSet.moveTo mirror numeric) (there x))
             )
 
-        testCase
+        settled
             "assessing, standardizing and dividing data"
             (fun () ->
                 let units = Standardization.fit data
@@ -247,7 +247,7 @@ let checkpoints =
                     "from the mirror", mirror, Engines.managed
                 ] do
                 for name, objective in supervised do
-                    testCase
+                    settled
                         $"{method.Name} goes on {kind}, {name}"
                         (fun () ->
                             let on (engine: Engine) =
@@ -315,7 +315,7 @@ let checkpoints =
                 Expect.isLessThan (distance resumed.Point whole.Point) 1e-9 "the same way"
             )
 
-        testCase
+        settled
             "a run that may not look at its start moves, too"
             (fun () ->
                 let method = Lbfgs.create Lbfgs.defaults
