@@ -178,7 +178,7 @@ module Torch =
     /// Errors: as `budget`.
     let held (engine: Engine) : int64 = (placeOf engine).Budget.Held
 
-    /// Sets the least budget, in bytes; 256 MiB at first. A small one costs time, a large one memory.
+    /// Sets the least budget, in bytes; 64 MiB at first. A small one costs time, a large one memory.
     /// Errors: as `budget`; ArgumentOutOfRangeException for less than 1.
     let setBudget (bytes: int64) (engine: Engine) : unit =
         ArgumentOutOfRangeException.ThrowIfLessThan(bytes, 1L)

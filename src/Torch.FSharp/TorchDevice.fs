@@ -8,8 +8,8 @@ open Optim
 type internal TorchDevice(device: Device, cudaIndex: int) =
     let mutable engine: Engine | null = null
 
-    /// The least budget of a device, in bytes.
-    static member DefaultBudget: int64 = 256L * 1024L * 1024L
+    /// The least budget of a device, in bytes. Small, because memory that comes back soon is still in the caches and mapped.
+    static member DefaultBudget: int64 = 64L * 1024L * 1024L
 
     /// libtorch on the processor.
     static member Processor() : TorchDevice = TorchDevice(Device.Torch, -1)

@@ -16,6 +16,15 @@ module internal Chunks =
     let size (largest: int) : int =
         max 8 (min 64 (32768 / max 1 largest / 8 * 8))
 
+    /// As `size`, on an engine. Other engines than the managed one share each operation among processors themselves and pay
+    /// for each call, so they get more at once: up to 64, while the largest value of all of them has no more than 4 million
+    /// elements.
+    let sizeOn (engine: Engine) (largest: int) : int =
+        if engine.Device = Device.Cpu then
+            size largest
+        else
+            max 8 (min 64 (4_194_304 / max 1 largest))
+
     /// Rows start … start + count − 1 of the identity of order n.
     let private unitRows (like: Tensor) (n: int) (start: int) (count: int) : Tensor =
         let zeros = Constant.full like (Shape.Of(count, n)) 0.0
@@ -31,9 +40,9 @@ module internal Chunks =
 
     /// f of all n unit vectors, given to f as rows of matrices; the results joined along axis 0. largest: as for `size`.
     /// Each batch gives its intermediate values back before the next begins. The first batch tells whether the results
-    /// are plain numbers; if so the others are shared among the processors.
+    /// are plain numbers; if so, on the managed engine, the others are shared among the processors.
     let map (largest: int) (n: int) (like: Tensor) (f: Tensor -> Tensor) : Tensor =
-        let size = size largest
+        let size = sizeOn like.Engine largest
         let starts = [| 0..size .. max 0 (n - 1) |]
         let results: Tensor[] = Array.zeroCreate starts.Length
 
@@ -45,7 +54,7 @@ module internal Chunks =
 
         compute 0
 
-        if results[0].Level > 0L then
+        if results[0].Level > 0L || like.Engine.Device <> Device.Cpu then
             for i in 1 .. starts.Length - 1 do
                 compute i
         else
