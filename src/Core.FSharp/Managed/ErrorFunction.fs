@@ -76,7 +76,7 @@ type internal ErrorFunction private () =
         let a = Vector512.MinNative(a, number 28.0)
         let s = a * a
         let r = Vector512.FusedMultiplyAdd(a, a, -s)
-        let e = Vector512.Exp(-s) * (number 1.0 - r)
+        let e = Exponential.Of(-s) * (number 1.0 - r)
         let place = (a - number 3.0) / (a + number 3.0)
         let t = (place - number 0.25) * number (4.0 / 3.0)
         e * chebyshev farTable t / (a + number 3.0)

@@ -19,9 +19,9 @@ module internal Formulas =
     /// The exponential.
     let inline exp<'T> (x: Vector512<'T>) : Vector512<'T> =
         if Unsafe.SizeOf<'T>() = 8 then
-            Vector512.As<float, 'T>(Vector512.Exp(Vector512.As<'T, float> x))
+            Vector512.As<float, 'T>(Exponential.Of(Vector512.As<'T, float> x))
         else
-            Vector512.As<float32, 'T>(Vector512.Exp(Vector512.As<'T, float32> x))
+            Vector512.As<float32, 'T>(Exponential.Of(Vector512.As<'T, float32> x))
 
     /// The natural logarithm.
     let inline log<'T> (x: Vector512<'T>) : Vector512<'T> =

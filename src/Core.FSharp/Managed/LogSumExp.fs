@@ -54,14 +54,14 @@ type internal LogSumExp<'T, 'V, 'M
             let mutable i = start
 
             while i <= finish - width do
-                total <- total + Vector512.Exp(view.Load(x, i) - shift)
+                total <- total + Exponential.Of(view.Load(x, i) - shift)
                 i <- i + width
 
             if i < finish then
                 // The last vector overlaps the one before; the lanes that were counted are left out.
                 let fresh = Vector512.Create(float (width - (finish - i)))
                 let isFresh = Vector512.GreaterThanOrEqual(Vector512<float>.Indices, fresh)
-                let values = Vector512.Exp(view.Load(x, finish - width) - shift)
+                let values = Exponential.Of(view.Load(x, finish - width) - shift)
                 total <- total + Vector512.ConditionalSelect(isFresh, values, Vector512<float>.Zero)
 
             Vector512.Sum total
@@ -155,7 +155,7 @@ type internal LogSumExp<'T, 'V, 'M
             let mutable total = Vector512<float>.Zero
 
             for r in 0 .. rows - 1 do
-                total <- total + Vector512.Exp(view.Load(x, start + r * inner + j) - m)
+                total <- total + Exponential.Of(view.Load(x, start + r * inner + j) - m)
 
             let values = m + Vector512.Log total
 
