@@ -101,6 +101,7 @@ type internal TorchTensor
 
         if isWhole then
             Native.aoti_torch_new_tensor_handle (handle, &&owned) |> ignore
+            Crossings.Add 1
         else
             owned <- this.ViewOf handle
 
