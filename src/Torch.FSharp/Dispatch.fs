@@ -76,8 +76,8 @@ module internal Slot =
         Crossings.Add 1
         uint64 text
 
-/// Calls into libtorch with their errors. What fails for want of memory is tried once more after unused memory was given
-/// back.
+/// Calls into libtorch with their errors. What fails for want of memory, or for no known reason, is tried once more after
+/// unused memory was given back.
 [<RequireQualifiedAccess>]
 module internal Dispatch =
 
@@ -103,7 +103,7 @@ module internal Dispatch =
         if code <> 0 then
             let detail = Failures.detail ()
 
-            if Failures.isOutOfMemory detail then
+            if Failures.mayBeMemory detail then
                 device.Budget.Reclaim()
                 Crossings.Add 1
                 let code = call ()

@@ -338,7 +338,7 @@ module internal Factorizations =
 
             try
                 eigenInto (Views.at (i * n * n) null (Shape [| n; n |]) matrices) target
-            with :? EngineException ->
+            with :? EngineException as e when Failures.mayBeNumbers e.Detail ->
                 Creation.write target (Creation.constant a.Place a.DType nan)
 
     /// Eigenvalues over eigenvectors, packed; NaN where that fails.
@@ -352,7 +352,7 @@ module internal Factorizations =
         else
             try
                 eigenInto a y
-            with :? EngineException ->
+            with :? EngineException as e when Failures.mayBeNumbers e.Detail ->
                 eigenEach a y
 
             // LAPACK passes over some numbers that are not finite: 0 or NaN for each matrix is added to all of its results.

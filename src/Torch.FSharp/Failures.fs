@@ -60,6 +60,9 @@ module internal Failures =
         else
             lines[0]
 
+    // What is said where libtorch says nothing.
+    let private noReason = "libtorch refused the call and gave no reason"
+
     /// What a source says of this thread's last failed call, in one line.
     let read (source: MessageSource) : string =
         let message =
@@ -69,7 +72,7 @@ module internal Failures =
             | MessageSource.Overheard -> ErrorStream.Take()
 
         match message with
-        | null -> "libtorch refused the call and gave no reason"
+        | null -> noReason
         | text -> firstLine text
 
     /// What this thread's last failed call said, once. Ask right after the call.
@@ -78,10 +81,23 @@ module internal Failures =
     // How the allocators of the processor (two kinds) and of CUDA say it.
     let private signsOfNoMemory = [ "not enough memory"; "DefaultCPUAllocator"; "out of memory" ]
 
-    /// Whether a detail says that the device had no memory left for a result.
-    let isOutOfMemory (detail: string) : bool =
-        signsOfNoMemory
+    let private says (signs: string list) (detail: string) : bool =
+        signs
         |> List.exists (fun sign -> detail.Contains(sign, StringComparison.OrdinalIgnoreCase))
+
+    /// Whether a detail says that the device had no memory left for a result.
+    let isOutOfMemory (detail: string) : bool = says signsOfNoMemory detail
+
+    // LAPACK's codes as libtorch words them, and what cuSOLVER answers to NaN.
+    let private signsOfNumbers = [ "failed to converge"; "matrix contains" ]
+
+    /// Whether the numbers may be what made a call fail, by its detail: so also where libtorch gives no reasons.
+    let mayBeNumbers (detail: string) : bool =
+        detail = noReason || says signsOfNumbers detail
+
+    /// Whether memory may be what a call wanted, by its detail: so also where libtorch gives no reasons.
+    let mayBeMemory (detail: string) : bool =
+        detail = noReason || isOutOfMemory detail
 
     /// The exception of a failed call, with its detail.
     let error

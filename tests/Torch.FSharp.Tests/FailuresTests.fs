@@ -130,6 +130,30 @@ let tests =
             for detail in [ sizes 3L 4L; "Found no NVIDIA driver on your system"; "" ] do
                 Expect.isFalse (Failures.isOutOfMemory detail) detail
 
+        testCase
+            "numbers are blamed for what they can cause, not for want of memory or of a library"
+        <| fun () ->
+            for detail in
+                [
+                    "linalg.eigh: (Batch element 1): The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated eigenvalues (error code: 2)."
+                    "linalg.eigh: The algorithm failed to converge because the input matrix contained non-finite values."
+                    "cusolver error: CUSOLVER_STATUS_INVALID_VALUE, when calling `cusolverDnXsyevd`. This error may appear if the input matrix contains NaN. "
+                ] do
+                Expect.isTrue (Failures.mayBeNumbers detail) detail
+                Expect.isFalse (Failures.mayBeMemory detail) detail
+
+            for detail in
+                [
+                    "CUDA out of memory. Tried to allocate 20.00 GiB."
+                    "Error in dlopen: libtorch_cuda_linalg.so: cannot open shared object file"
+                    "CUDA error: an illegal memory access was encountered"
+                ] do
+                Expect.isFalse (Failures.mayBeNumbers detail) detail
+
+            let unknown = Failures.read MessageSource.Silent
+            Expect.isTrue (Failures.mayBeNumbers unknown) "numbers, for no known reason"
+            Expect.isTrue (Failures.mayBeMemory unknown) "memory, for no known reason"
+
         testCase "only reports of failed calls are taken off the error stream"
         <| fun () ->
             let isReport (text: string) =
