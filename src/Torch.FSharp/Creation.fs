@@ -72,7 +72,7 @@ module internal Creation =
         let mutable address = 0n
         Native.aoti_torch_get_data_ptr (handle, &&address) |> ignore
         Crossings.Add 1
-        address + nativeint (x.Offset * x.DType.Size)
+        address + nativeint x.Offset * nativeint x.DType.Size
 
     /// Calls `work` with a native tensor on the processor over the elements of an array, row by row.
     let private overArray
@@ -107,9 +107,10 @@ module internal Creation =
             if code <> 0 then
                 code
             else
-                let code = work handle
-                Native.aoti_torch_delete_tensor_object handle |> ignore
-                code
+                try
+                    work handle
+                finally
+                    Native.aoti_torch_delete_tensor_object handle |> ignore
         finally
             pinned.Free()
 
@@ -222,6 +223,15 @@ module internal Creation =
             Volatile.Write(&recent[placeIn group mixed], Constant(device, dtype, value, fresh))
             fresh
         | known -> known
+
+    /// Whether x lies in the memory of a constant, which tensors all over the process share.
+    let isConstant (x: TorchTensor) : bool =
+        recent
+        |> Array.exists (fun known ->
+            match known with
+            | null -> false
+            | known -> Object.ReferenceEquals(known.Tensor.Storage, x.Storage)
+        )
 
     /// A tensor filled with one number: a view of a constant, which costs no memory.
     /// Errors: a number that is not whole for Int64.

@@ -2,6 +2,7 @@ namespace Optim.Torch
 
 #nowarn "9" "51" // addresses of locals for libtorch's results
 
+open System
 open Optim
 
 /// libtorch's operations for CUDA devices: loaded when the first of them is asked for.
@@ -54,8 +55,14 @@ module internal Cuda =
         else
             Failures.detail ()
 
+    // libtorch cuts a larger index to 8 bits and would take another device.
+    let private largest = int SByte.MaxValue
+
     /// Errors: EngineException LoadLibrary when a device cannot hold a tensor of one element.
     let probe (index: int) : unit =
+        if index > largest then
+            fail index $"libtorch counts devices from 0 to {largest}"
+
         match trouble index with
         | "" -> ()
         | reason ->

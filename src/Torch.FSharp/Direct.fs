@@ -141,14 +141,17 @@ module internal Direct =
     /// Tensors joined along an axis. One tensor or more.
     let join (axis: int) (parts: TorchTensor[]) : nativeint =
         let result = NativePtr.stackalloc<nativeint> 1
-        let handles = NativePtr.stackalloc<nativeint> parts.Length
+        // Not on the stack: a hundred thousand parts would end the process.
+        let handles = Array.zeroCreate<nativeint> parts.Length
         let device = parts[0].Place
 
         for part in parts do
             part.Check()
 
         for i in 0 .. parts.Length - 1 do
-            NativePtr.set handles i (parts[i].Borrow())
+            handles[i] <- parts[i].Borrow()
+
+        use first = fixed handles
 
         try
             Dispatch.attempt
@@ -159,13 +162,13 @@ module internal Direct =
                     let count = int64 parts.Length
 
                     if device.IsCuda then
-                        NativeCuda.aoti_torch_cuda_cat (handles, count, int64 axis, result)
+                        NativeCuda.aoti_torch_cuda_cat (first, count, int64 axis, result)
                     else
-                        Native.aoti_torch_cpu_cat (handles, count, int64 axis, result)
+                        Native.aoti_torch_cpu_cat (first, count, int64 axis, result)
                 )
         finally
             for i in 0 .. parts.Length - 1 do
-                parts[i].GiveBack(NativePtr.get handles i)
+                parts[i].GiveBack handles[i]
 
         NativePtr.read result
 

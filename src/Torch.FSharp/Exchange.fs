@@ -191,6 +191,15 @@ module internal Exchange =
         let dims = Array.zeroCreate<int64>(int rank)
         ReadOnlySpan<int64>(sizes.ToPointer(), int rank).CopyTo(Span dims)
         let shape = Shape.Of(Array.map Checked.int dims)
+        let steps = ReadOnlySpan<int64>(strides.ToPointer(), int rank)
+
+        for axis in 0 .. int rank - 1 do
+            if dims[axis] > 1L && steps[axis] > int64 Int32.MaxValue then
+                let message =
+                    $"neighbors along axis {axis} lie {steps[axis]} elements apart, expected at most {Int32.MaxValue}"
+
+                raise (ArgumentException(message, nameof handle))
+
         let own = NativePtr.stackalloc<nativeint> 1
 
         Dispatch.attempt
@@ -210,7 +219,13 @@ module internal Exchange =
 
         Results.wrap device dtype shape (NativePtr.read own)
 
-    /// A handle of the tensor, which the caller owns. Of memory that is not libtorch's, a copy.
+    /// A handle of the tensor, which the caller owns. Of memory that is not libtorch's, a copy, and of a constant: whoever
+    /// changed that in place would change the numbers of the whole process.
     let toHandle (x: TorchTensor) : nativeint =
-        let lasting = if isForeign x then Creation.copy x else x
-        lasting.Own()
+        let own =
+            if isForeign x || Creation.isConstant x then
+                Creation.copy x
+            else
+                x
+
+        own.Own()

@@ -291,6 +291,6 @@ module Torch =
     /// A new at::Tensor* that shares the tensor's memory, for another library in this process, as TorchSharp's
     /// `torch.Tensor.UnsafeCreateTensor`, which takes it over; it lives until it is deleted there, however long x
     /// does. Never change it in place: x is immutable. Of a tensor over memory that is not libtorch's (`ofArray`,
-    /// `ofMemory`) it is a copy.
+    /// `ofMemory`) it is a copy, and of a tensor filled with one number.
     /// Errors: ArgumentException for a tensor of another engine, or of which derivatives are being taken.
     let toHandle (x: Tensor) : nativeint = Exchange.toHandle (ownTensor x)

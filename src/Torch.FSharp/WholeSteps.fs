@@ -32,6 +32,7 @@ module internal WholeSteps =
         let square = Creation.copy inputs[3]
         // libtorch reads the number of the step from a tensor; single precision is what its kernels expect.
         let count = Creation.constant place DType.Float32 (float step.Step)
+        gradient.Check()
         let slots = NativePtr.stackalloc<uint64> 15
 
         Dispatch.call
@@ -64,6 +65,7 @@ module internal WholeSteps =
         let point = Creation.copy inputs[0]
         let gradient = Creation.rows inputs[1]
         let velocity = inputs[2..] |> Array.map Creation.copy
+        gradient.Check()
         let slots = NativePtr.stackalloc<uint64> 12
 
         Dispatch.call
