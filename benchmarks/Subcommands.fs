@@ -102,6 +102,11 @@ module Subcommands =
             ]
         }
         {
+            Name = "cuda"
+            Summary = "libtorch's engine on a graphics processor beside PyTorch on the same one"
+            Parts = [ full EngineCuda.measure ]
+        }
+        {
             Name = "memory"
             Summary = "resident memory over a million steps"
             Parts = [ full Memory.measure ]

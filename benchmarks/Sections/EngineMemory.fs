@@ -64,7 +64,7 @@ module EngineMemory =
                 Cell.number "ns / operation" (clock.Elapsed.TotalSeconds / float Operations / 1e-9)
             ]
         },
-        last - first
+        last - middle
 
     /// The table of one kind of collector, and the aim.
     let measure () : Section =
@@ -94,9 +94,9 @@ module EngineMemory =
             Bars = [
                 for row, growth in watched do
                     Bar.atMost
-                        $"{collector} collector, {row.Name}: growth after the first tenth"
+                        $"{collector} collector, {row.Name}: growth over the second half"
                         "MiB"
-                        16.0
+                        8.0
                         growth
             ]
         }

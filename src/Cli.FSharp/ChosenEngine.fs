@@ -24,6 +24,8 @@ type ChosenEngine = {
     Library: string option
     /// How often this program has called into libtorch so far.
     Crossings: unit -> int64
+    /// The bytes that tensors hold outside of .NET's memory; 0 on the managed engine.
+    Held: unit -> int64
 }
 
 /// Engines by name.
@@ -61,6 +63,7 @@ module ChosenEngine =
             Engine = engine
             Library = Some(string (Torch.library ()).Version)
             Crossings = Torch.crossings
+            Held = fun () -> Torch.held engine
         }
 
         match name with
@@ -68,6 +71,7 @@ module ChosenEngine =
             Engine = Engines.managed
             Library = None
             Crossings = fun () -> 0L
+            Held = fun () -> 0L
           }
         | EngineName.Torch -> onLibTorch (Torch.engine ())
         | EngineName.Cuda index -> onLibTorch (Torch.cuda index)

@@ -278,7 +278,11 @@ module Compare =
                 match crossingsText runs with
                 | "" -> ()
                 | counts -> "calls into libtorch a step", counts
-                "memory", "the most managed memory seen beyond that before the run"
+                "memory",
+                match arena.Engine.Library with
+                | None -> "the most managed memory seen beyond that before the run"
+                | Some _ ->
+                    "the most memory seen beyond that before the run, managed and of libtorch's tensors"
                 "machine",
                 $"{Environment.ProcessorCount} processors, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}"
             ]

@@ -15,7 +15,7 @@ type MeasuredRun = {
     Result: SolveResult
     /// The measurements, first to last.
     Curve: Optim.Reports.CurvePoint list
-    /// The most managed memory seen beyond that before the run, in bytes.
+    /// The most memory seen beyond that before the run, managed and libtorch's, in bytes.
     PeakMemory: int64
     /// Calls into libtorch for a step, without those for measuring; none on the managed engine.
     CrossingsPerStep: float option
@@ -108,13 +108,13 @@ module Training =
         (tell: StepReport -> unit)
         : MeasuredRun =
         GC.Collect()
-        let before = GC.GetTotalMemory true
+        let before = GC.GetTotalMemory true + engine.Held()
         let mutable peak = 0L
         let mutable curve = [ pointAt measure 0L 0.0 0.0 start ]
         let mutable measuring = 0L
 
         let observe (report: StepReport) (point: Tensor) =
-            peak <- max peak (GC.GetTotalMemory false - before)
+            peak <- max peak (GC.GetTotalMemory false + engine.Held() - before)
             tell report
 
             if isDue report then
