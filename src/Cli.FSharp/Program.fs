@@ -35,12 +35,11 @@ let private compiling () : Symbol list * (ParseResult -> Compiling) =
     fun result -> Choices.compiling (result.GetValue always) (result.GetValue never)
 
 /// --engine, and what it comes to.
-let private engine (usual: string) : Option<string> * (ParseResult -> EngineName) =
-    let option =
-        option
-            "--engine"
-            "What computes: managed (this library's own code), torch (libtorch on the processor), cuda or cuda:1 (libtorch on a graphics processor)."
-            usual
+let private engine
+    (description: string)
+    (usual: string)
+    : Option<string> * (ParseResult -> EngineName) =
+    let option = option "--engine" description usual
 
     option,
     fun result ->
@@ -48,6 +47,12 @@ let private engine (usual: string) : Option<string> * (ParseResult -> EngineName
         |> Option.ofObj
         |> Option.defaultValue ""
         |> ChosenEngine.parse
+
+/// --engine of commands that compute.
+let private computing () : Option<string> * (ParseResult -> EngineName) =
+    engine
+        "What computes: managed (this library's own code), torch (libtorch on the processor), cuda or cuda:1 (libtorch on a graphics processor)."
+        "managed"
 
 let private given (result: ParseResult) (value: Option<string | null>) : string option =
     result.GetValue value |> Option.ofObj
@@ -131,7 +136,7 @@ let private minimize () : Command =
 
     let seed = option "--seed" "Where all chance comes from." 0L
     let compilers, compiling = compiling ()
-    let engineOption, engine = engine "managed"
+    let engineOption, engine = computing ()
     let json = asJson ()
 
     command
@@ -174,7 +179,7 @@ let private train () : Command =
 
     let seed = option "--seed" "Where all chance comes from." 0L
     let compilers, compiling = compiling ()
-    let engineOption, engine = engine "managed"
+    let engineOption, engine = computing ()
     let json = asJson ()
 
     command
@@ -223,7 +228,7 @@ let private compare () : Command =
 
     let report = optional "--report" "Write one self-contained HTML page to this file."
     let compilers, compiling = compiling ()
-    let engineOption, engine = engine "managed"
+    let engineOption, engine = computing ()
     let json = asJson ()
 
     command
@@ -250,7 +255,12 @@ let private compare () : Command =
         )
 
 let private gpuCheck () : Command =
-    let engineOption, engine = engine "cuda"
+
+    let engineOption, engine =
+        engine
+            "What is looked at: cuda or cuda:1 (libtorch on a graphics processor), torch (libtorch on the processor)."
+            "cuda"
+
     let untimed = option "--no-timings" "Only look whether it is right." false
     let json = asJson ()
 
