@@ -59,7 +59,7 @@ let private home () : string =
 
 let private usage () : string list = [
     "expected one of:"
-    "  all                 every subcommand below, in about ten minutes"
+    "  all                 every subcommand below, in about a quarter of an hour"
     for command in Subcommands.all do
         "  " + command.Name.PadRight 20 + command.Summary
     "  list                the names of the subcommands"
