@@ -6,6 +6,7 @@ open Expecto
 open Optim
 open Optim.Core
 open Optim.Core.Derivatives
+open Optim.TorchTests.Testing
 open Optim.TorchTests.Twins
 
 let private inputs, hidden, outputs, examples = 5, 7, 3, 11
@@ -38,7 +39,7 @@ let private loss (engine: Engine) : Tensor -> Tensor =
 [<Tests>]
 let tests =
     testList "Torch derivatives" [
-        testCase "value, gradient, products and Hessian of a network"
+        torchCase "value, gradient, products and Hessian of a network"
         <| fun () ->
             let start, direction = numbers 1 count, numbers 2 count
 

@@ -7,6 +7,7 @@ open System.Threading.Tasks
 open Expecto
 open Optim
 open Optim.Torch
+open Optim.TorchTests.Testing
 open Optim.TorchTests.Twins
 
 let private engine () : Engine = torch ()
@@ -50,7 +51,7 @@ let private held () : int64 =
 let tests =
     testSequenced
     <| testList "Torch memory" [
-        testCase "what a scope takes back throws, views of it too, and what is kept stays"
+        torchCase "what a scope takes back throws, views of it too, and what is kept stays"
         <| fun () ->
             let scope = engine().OpenScope()
             let a = large 1.0
@@ -65,7 +66,7 @@ let tests =
             all 2.0 "what a kept view lies in" c
             Expect.throwsT<InvalidOperationException> (fun () -> scope.Keep c) "the scope is closed"
 
-        testCase "kept tensors pass to the enclosing scope, detached work to none"
+        torchCase "kept tensors pass to the enclosing scope, detached work to none"
         <| fun () ->
             let outer = engine().OpenScope()
             let inner = engine().OpenScope()
@@ -86,7 +87,7 @@ let tests =
             all 1.0 "a copy that lasts" lasting
             all 4.0 "made outside of the scopes" free
 
-        testCase "scopes are of one thread; forgotten inner ones end first"
+        torchCase "scopes are of one thread; forgotten inner ones end first"
         <| fun () ->
             let outer = engine().OpenScope()
             let inner = engine().OpenScope()
@@ -102,7 +103,7 @@ let tests =
             throwsWhenUsed a "of the forgotten scope"
             all 3.0 "made on another thread" other
 
-        testCase "a scope gives all bytes back at once"
+        torchCase "a scope gives all bytes back at once"
         <| fun () ->
             let before = held ()
 
@@ -122,7 +123,7 @@ let tests =
             let after = device().Budget.Held
             Expect.isLessThan (after - before) 20_000L "bytes held after the scope"
 
-        testCase "intermediate values of composite operations go back without a scope"
+        torchCase "intermediate values of composite operations go back without a scope"
         <| fun () ->
             let x = large 1.0
             let m = engine().OfArray(Shape.Of(40, 40), numbers 1 1600)
@@ -143,7 +144,7 @@ let tests =
                 let own = int64 (y.Length * y.DType.Size) + 512L
                 Expect.isLessThanOrEqual kept own $"{y.Shape}"
 
-        testCase "dropped results stay below the budget"
+        torchCase "dropped results stay below the budget"
         <| fun () ->
             let budget = device().Budget
             let floor = budget.Floor
@@ -165,7 +166,7 @@ let tests =
             finally
                 budget.Floor <- floor
 
-        testCase "the collector never frees what a call reads"
+        torchCase "the collector never frees what a call reads"
         <| fun () ->
             let stop = new CancellationTokenSource()
 
@@ -204,7 +205,7 @@ let tests =
             collector.GetAwaiter().GetResult()
             Expect.equal total 0 "wrong results"
 
-        testCase "a storage released while others read it ends with the last of them"
+        torchCase "a storage released while others read it ends with the last of them"
         <| fun () ->
             for _ in 1..50 do
                 let scope = engine().OpenScope()
@@ -240,7 +241,7 @@ let tests =
                 Expect.equal bad 0 "other numbers"
                 Expect.equal (device().Budget.Held >= 0L) true "bytes"
 
-        testCase
+        torchCase
             "libtorch's refusals are exceptions with operation, shapes and device, and leave nothing behind"
         <| fun () ->
             let a = engine().OfArray(Shape.Of(2, 3), numbers 1 6) :?> TorchTensor
