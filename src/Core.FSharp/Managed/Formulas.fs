@@ -23,6 +23,20 @@ module internal Formulas =
         else
             Vector512.As<float32, 'T>(Exponential.Of(Vector512.As<'T, float32> x))
 
+    /// The sine.
+    let inline sin<'T> (x: Vector512<'T>) : Vector512<'T> =
+        if Unsafe.SizeOf<'T>() = 8 then
+            Vector512.As<float, 'T>(Circular.Sine(Vector512.As<'T, float> x))
+        else
+            Vector512.As<float32, 'T>(Circular.Sine(Vector512.As<'T, float32> x))
+
+    /// The cosine.
+    let inline cos<'T> (x: Vector512<'T>) : Vector512<'T> =
+        if Unsafe.SizeOf<'T>() = 8 then
+            Vector512.As<float, 'T>(Circular.Cosine(Vector512.As<'T, float> x))
+        else
+            Vector512.As<float32, 'T>(Circular.Cosine(Vector512.As<'T, float32> x))
+
     /// The natural logarithm.
     let inline log<'T> (x: Vector512<'T>) : Vector512<'T> =
         if Unsafe.SizeOf<'T>() = 8 then
@@ -38,46 +52,31 @@ module internal Formulas =
         let isHuge = Vector512.Equals(x, Vector512.Create 'T.PositiveInfinity)
         Vector512.ConditionalSelect(isTiny ||| isHuge, x, far)
 
-/// The sine. The library's own loop groups elements by where their memory lies, and a group with one element out of the
-/// usual range is computed in another way: the last bit would change from run to run.
+/// The sine.
 [<Struct>]
 type internal SineMap<'T> =
     interface IMap<'T> with
-        member _.Apply(x: Vector512<'T>) : Vector512<'T> =
-            if Unsafe.SizeOf<'T>() = 8 then
-                Vector512.As<float, 'T>(Vector512.Sin(Vector512.As<'T, float> x))
-            else
-                Vector512.As<float32, 'T>(Vector512.Sin(Vector512.As<'T, float32> x))
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> = Formulas.sin x
 
-/// The cosine, for the same reason.
+/// The cosine.
 [<Struct>]
 type internal CosineMap<'T> =
     interface IMap<'T> with
-        member _.Apply(x: Vector512<'T>) : Vector512<'T> =
-            if Unsafe.SizeOf<'T>() = 8 then
-                Vector512.As<float, 'T>(Vector512.Cos(Vector512.As<'T, float> x))
-            else
-                Vector512.As<float32, 'T>(Vector512.Cos(Vector512.As<'T, float32> x))
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> = Formulas.cos x
 
-/// The tangent, for the same reason: the sine over the cosine.
+/// The tangent: the sine over the cosine.
 [<Struct>]
 type internal TangentMap<'T> =
     interface IMap<'T> with
-        member _.Apply(x: Vector512<'T>) : Vector512<'T> =
-            if Unsafe.SizeOf<'T>() = 8 then
-                let x = Vector512.As<'T, float> x
-                Vector512.As<float, 'T>(Vector512.Sin x / Vector512.Cos x)
-            else
-                let x = Vector512.As<'T, float32> x
-                Vector512.As<float32, 'T>(Vector512.Sin x / Vector512.Cos x)
+        member _.Apply(x: Vector512<'T>) : Vector512<'T> = Formulas.sin x / Formulas.cos x
 
-/// The exponential, for the same reason.
+/// The exponential.
 [<Struct>]
 type internal ExpMap<'T> =
     interface IMap<'T> with
         member _.Apply(x: Vector512<'T>) : Vector512<'T> = Formulas.exp x
 
-/// 1 / (1 + exp −x), for the same reason.
+/// 1 / (1 + exp −x).
 [<Struct>]
 type internal SigmoidMap<'T when 'T :> INumberBase<'T>> =
     interface IMap<'T> with

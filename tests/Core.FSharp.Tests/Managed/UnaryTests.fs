@@ -263,6 +263,46 @@ let unary =
             )
 
         testCase
+            "an element's bits do not depend on its neighbours"
+            (fun () ->
+                let usual = Array.init 97 (fun i -> float (i + 1) / 98.0)
+                let kinds = cases |> List.map (fun (kind, _, _) -> kind)
+
+                let bits (x: Array) =
+                    match x with
+                    | :? (float[]) as v -> Array.map BitConverter.DoubleToInt64Bits v
+                    | :? (float32[]) as v ->
+                        v |> Array.map (BitConverter.SingleToInt32Bits >> int64)
+                    | other -> invalidOp $"no numbers but {other.GetType()}"
+
+                let run kind (x: Array) =
+                    bits (engine.ToArray(engine.Unary(kind, engine.OfArray(Shape.Of x.Length, x))))
+
+                let check (convert: float[] -> Array) (dtype: string) =
+                    for kind in kinds do
+                        let alone = run kind (convert usual)
+
+                        for stranger in [ nan; infinity; -infinity; 1e30; -1e30; 5e6; 1e3; -1.0 ] do
+                            // Every second element is a stranger.
+                            let mixed =
+                                Array.init
+                                    (2 * usual.Length)
+                                    (fun i -> if i % 2 = 0 then usual[i / 2] else stranger)
+
+                            let among = run kind (convert mixed)
+
+                            let changed =
+                                Seq.init usual.Length id
+                                |> Seq.filter (fun i -> among[2 * i] <> alone[i])
+                                |> Seq.map (fun i -> usual[i])
+
+                            Expect.isEmpty changed $"{name kind} of {dtype} beside {stranger}"
+
+                check (fun x -> x) "Float64"
+                check (fun x -> Array.map float32 x) "Float32"
+            )
+
+        testCase
             "tests of elements and not"
             (fun () ->
                 let x = tensor [ 4 ] [| nan; infinity; 1.0; -infinity |]
