@@ -1,26 +1,10 @@
 namespace Optim.Descents
 
 open System
-open System.Collections.Generic
 open Optim
 open Optim.Managed
 open Optim.Core
 open Optim.Contract
-
-/// A pair of L-BFGS in single precision, in memory that is used again.
-[<Sealed>]
-type internal SinglePair(length: int) =
-    /// s in its unit (n).
-    member val Move: float32[] = AlignedArrays.zeros<float32> length
-    /// y in its unit (n).
-    member val Change: float32[] = AlignedArrays.zeros<float32> length
-    /// 1 / (yᵀ s), in these units.
-    member val Rho: float = 0.0 with get, set
-    /// The unit of s over that of y.
-    member val Ratio: float = 1.0 with get, set
-    /// What s and y count for in the direction.
-    member val MoveWeight: float = 0.0 with get, set
-    member val ChangeWeight: float = 0.0 with get, set
 
 /// The twin of QuasiNewton.limitedMemory for long vectors and pairs in single precision. Both loops run on the inner products
 /// of gradient and pairs, which are numbers; the pairs themselves are read twice a step, once for the products with what
@@ -30,12 +14,9 @@ type internal SinglePair(length: int) =
 [<Sealed>]
 type internal LbfgsByProducts(length: int, history: int) =
     inherit DescentInPlace<LbfgsMemory>(length)
-    let places = min history (Int32.MaxValue - 1) + 1
-    // Grows until the ring is closed, so that a long history costs nothing before it is used.
-    let ring = List<SinglePair>()
-    let wide = AlignedArrays.zeros<float> SinglePairs.Block
-    let mutable count = 0
-    let mutable newest = places - 1
+    let ring = LbfgsRing(length, history)
+
+    let passes = LbfgsPasses(ring, length)
     // γ = yᵀ s / yᵀ y of the newest pair.
     let mutable gamma = 1.0
     // Whether gradientMoves and gradientChanges belong to the gradient at which the next direction is asked for.
@@ -50,17 +31,10 @@ type internal LbfgsByProducts(length: int, history: int) =
     let mutable changes: float[] = [||]
     let mutable gradientMoves: float[] = [||]
     let mutable gradientChanges: float[] = [||]
-    let mutable sums: float[] = [||]
-
-    let next (place: int) =
-        if place = places - 1 then 0 else place + 1
-
-    let previous (place: int) =
-        if place = 0 then places - 1 else place - 1
 
     /// Room for the products of one more pair.
     let grow () : unit =
-        let wider = max SinglePairs.Lanes (2 * stride)
+        let wider = ring.Stride
 
         let widen (matrix: float[]) : float[] =
             let target = Array.zeroCreate (wider * wider)
@@ -75,82 +49,45 @@ type internal LbfgsByProducts(length: int, history: int) =
         changes <- widen changes
         Array.Resize(&gradientMoves, wider)
         Array.Resize(&gradientChanges, wider)
-        sums <- Array.zeroCreate ((wider + 1) * SinglePairs.Sums)
         stride <- wider
 
-    /// The place into which the next pair is written before it is known whether it can be trusted.
     let spare () : int =
-        let place = next newest
+        let place = ring.Spare()
 
-        if place = ring.Count then
-            ring.Add(SinglePair length)
-
-            if ring.Count > stride then
-                grow ()
+        if ring.Stride > stride then
+            grow ()
 
         place
-
-    /// Adds to the sums of `many` pairs, back from one, what a block contributes: the gradient from an index, and the change, or
-    /// whatever is in `wide`, from its start.
-    let addBlock
-        (block: struct (int * int))
-        (newest: int)
-        (many: int)
-        (gradient: struct (float[] * int))
-        : unit =
-        let mutable place = newest
-        let mutable left = many
-
-        while left > 0 do
-            let other = previous place
-            let first = ring[place]
-            let second = if left > 1 then ring[other] else first
-            let spare = if left > 1 then other else stride
-
-            SinglePairs.addProducts
-                block
-                (struct (first.Move, first.Change))
-                (struct (second.Move, second.Change))
-                gradient
-                wide
-                sums
-                (struct (place * SinglePairs.Sums, spare * SinglePairs.Sums))
-
-            place <- previous other
-            left <- left - 2
-
-    let total (place: int) (sum: int) : float =
-        SinglePairs.total sums (place * SinglePairs.Sums + sum * SinglePairs.Lanes)
 
     /// The products of `many` pairs, back from one, with the gradient: from the sums.
     let noteGradient (from: int) (many: int) : unit =
         let mutable place = from
 
         for _ in 1..many do
-            gradientMoves[place] <- total place 0
-            gradientChanges[place] <- total place 2
-            place <- previous place
+            gradientMoves[place] <- passes.Total(place, 0)
+            gradientChanges[place] <- passes.Total(place, 2)
+            place <- ring.Previous place
 
     /// The products of a pair with itself and `many` older ones: from the sums.
     let noteChange (fresh: int) (many: int) : unit =
-        let mutable place = previous fresh
+        let mutable place = ring.Previous fresh
 
         for _ in 1..many do
-            let sy, yy = total place 1, total place 3
+            let sy, yy = passes.Total(place, 1), passes.Total(place, 3)
             moves[fresh * stride + place] <- sy
             movesAcross[place * stride + fresh] <- sy
             changes[fresh * stride + place] <- yy
             changes[place * stride + fresh] <- yy
-            place <- previous place
+            place <- ring.Previous place
 
-        changes[fresh * stride + fresh] <- total fresh 3
+        changes[fresh * stride + fresh] <- passes.Total(fresh, 3)
 
     /// The pair in the spare place becomes the newest.
-    let keep (place: int) (rho: float) (ratio: float) : unit =
-        newest <- place
-        count <- min (count + 1) history
-        ring[newest].Rho <- rho
-        ring[newest].Ratio <- ratio
+    let keep (rho: float) (ratio: float) : unit =
+        ring.Keep()
+        let place = ring.Newest
+        ring[place].Rho <- rho
+        ring[place].Ratio <- ratio
         gamma <- ratio / (rho * changes[place * stride + place])
 
     let copy (from: Tensor) (target: float32[]) : unit =
@@ -159,37 +96,24 @@ type internal LbfgsByProducts(length: int, history: int) =
         for i in 0 .. length - 1 do
             target[i] <- float32 values[i]
 
-    /// The block that begins at an index.
-    let block (start: int) : struct (int * int) =
-        struct (start, min SinglePairs.Block (length - start))
-
-    /// The products of all pairs with a gradient, in the order in which Learn sums them.
-    let measure (gradient: float[]) : unit =
-        Array.Clear sums
-
-        for start in 0 .. SinglePairs.Block .. length - 1 do
-            addBlock (block start) newest count (struct (gradient, start))
-
-        noteGradient newest count
-
     /// The two loops, on products: what the pairs count for in minus the direction, and the gradient's own weight.
     let weigh () : float =
-        let mutable place = newest
+        let mutable place = ring.Newest
 
-        for turn in 1..count do
+        for turn in 1 .. ring.Count do
             let pair = ring[place]
             let alpha = pair.Rho * gradientMoves[place]
             pair.ChangeWeight <- alpha
             SinglePairs.addRow -alpha moves place gradientMoves
             SinglePairs.addRow -alpha changes place gradientChanges
 
-            if turn < count then
-                place <- previous place
+            if turn < ring.Count then
+                place <- ring.Previous place
 
         let factor = gamma
         InPlace.scale stride factor gradientChanges gradientChanges
 
-        for turn in 1..count do
+        for turn in 1 .. ring.Count do
             let pair = ring[place]
             let alpha = pair.ChangeWeight
             let weight = pair.Ratio * alpha - pair.Rho * gradientChanges[place]
@@ -197,103 +121,55 @@ type internal LbfgsByProducts(length: int, history: int) =
             pair.ChangeWeight <- factor * alpha
             SinglePairs.addRow weight movesAcross place gradientChanges
 
-            if turn < count then
-                place <- next place
+            if turn < ring.Count then
+                place <- ring.Next place
 
         factor
 
-    /// The direction within a block.
-    let combineBlock
-        (block: struct (int * int))
-        (factor: float)
-        (gradient: float[])
-        (along: float[])
-        : unit =
-        let mutable place = newest
-        let mutable left = count
-        let mutable scale = -factor
-        let mutable source = gradient
-
-        while left > 0 do
-            let other = previous place
-            let first = ring[place]
-
-            let second =
-                if left > 1 then
-                    let second = ring[other]
-                    struct (second.MoveWeight, second.Move, second.ChangeWeight, second.Change)
-                else
-                    struct (0.0, first.Move, 0.0, first.Change)
-
-            SinglePairs.combine
-                block
-                (struct (scale, source))
-                (struct (first.MoveWeight, first.Move, first.ChangeWeight, first.Change))
-                second
-                along
-
-            scale <- 1.0
-            source <- along
-            place <- previous other
-            left <- left - 2
-
-    override _.Forget() =
-        count <- 0
-        newest <- places - 1
+    override _.Forget() = ring.Forget()
 
     override _.Direct(at, along) =
-        if count = 0 then
+        if ring.Count = 0 then
             InPlace.scale length -1.0 at.Gradient along
             1.0 / at.GradientNorm
         else
             if not isCurrent then
-                measure at.Gradient
+                passes.Measure at.Gradient
+                noteGradient ring.Newest ring.Count
 
             let factor = weigh ()
             isCurrent <- false
-            Array.Clear(sums, 0, 2 * SinglePairs.Lanes)
-
-            // The other way round than Learn, so that it begins with what is still in the cache.
-            for number in (length - 1) / SinglePairs.Block .. -1 .. 0 do
-                let block = block (number * SinglePairs.Block)
-                combineBlock block factor at.Gradient along
-                SinglePairs.addDots block along at.Gradient sums
-
+            passes.Combine(factor, at.Gradient, along)
             1.0
 
     override _.Measure(at, along) =
-        if count = 0 then
+        if ring.Count = 0 then
             InPlace.dots length along at.Gradient
         else
-            struct (SinglePairs.total sums 0, SinglePairs.total sums SinglePairs.Lanes)
+            struct (passes.Total(0, 0), passes.Total(0, 1))
 
     override _.Learn(before, after, distance) =
-        let fresh = spare ()
-        let pair = ring[fresh]
+        let place = spare ()
+        // A full ring loses its oldest pair.
+        let older = min ring.Count (history - 1)
         let moveExponent = QuasiNewton.exponent distance
         let changeExponent = QuasiNewton.exponent (before.GradientNorm + after.GradientNorm)
-        let moveScale = Math.ScaleB(1.0, -moveExponent)
-        let changeScale = Math.ScaleB(1.0, -changeExponent)
-        Array.Clear sums
-        // A full ring loses its oldest pair.
-        let older = min count (history - 1)
-        let mutable square = 0.0
 
-        for start in 0 .. SinglePairs.Block .. length - 1 do
-            let block = block start
-            let points = struct (before.Point, after.Point)
-            square <- square + SinglePairs.difference block points moveScale pair.Move wide
-            let gradients = struct (before.Gradient, after.Gradient)
+        passes.Learn(
+            place,
+            older,
+            struct (before.Point, after.Point),
+            Math.ScaleB(1.0, -moveExponent),
+            struct (before.Gradient, after.Gradient),
+            Math.ScaleB(1.0, -changeExponent)
+        )
 
-            SinglePairs.difference block gradients changeScale pair.Change wide |> ignore
-            addBlock block fresh (older + 1) (struct (after.Gradient, start))
+        let ys, yy = passes.Total(place, 1), passes.Total(place, 3)
 
-        let ys, yy = total fresh 1, total fresh 3
-
-        if QuasiNewton.isCurved ys (sqrt square) (sqrt yy) then
-            noteChange fresh older
-            noteGradient fresh (older + 1)
-            keep fresh (1.0 / ys) (Math.ScaleB(1.0, moveExponent - changeExponent))
+        if QuasiNewton.isCurved ys (sqrt passes.Square) (sqrt yy) then
+            noteChange place older
+            noteGradient place (older + 1)
+            keep (1.0 / ys) (Math.ScaleB(1.0, moveExponent - changeExponent))
             isCurrent <- true
         else
             // The oldest pair stays.
@@ -304,28 +180,19 @@ type internal LbfgsByProducts(length: int, history: int) =
         isCurrent <- false
 
         for saved in List.rev (List.truncate history memory.Pairs) do
-            let fresh = spare ()
-            let pair = ring[fresh]
-            copy saved.Move pair.Move
-            copy saved.Change pair.Change
-            Array.Clear sums
-
-            for start in 0 .. SinglePairs.Block .. length - 1 do
-                SinglePairs.widen (block start) pair.Change wide
-                addBlock (block start) fresh (count + 1) (struct (wide, 0))
-
-            noteChange fresh count
-            keep fresh saved.Rho saved.Ratio
+            let place = spare ()
+            let older = ring.Count
+            copy saved.Move ring[place].Move
+            copy saved.Change ring[place].Change
+            passes.Recall(place, older)
+            noteChange place older
+            keep saved.Rho saved.Ratio
 
     override _.Save =
         fun tensor -> {
             Pairs = [
-                for age in 0 .. count - 1 do
-                    let pair =
-                        ring[if age <= newest then
-                                 newest - age
-                             else
-                                 newest - age + places]
+                for age in 0 .. ring.Count - 1 do
+                    let pair = ring[ring.Back age]
 
                     let single (values: float32[]) =
                         Tensor.cast DType.Float32 (tensor (Array.map float values))

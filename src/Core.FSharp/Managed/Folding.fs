@@ -31,7 +31,6 @@ type internal Folding<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>> =
         total
 
     /// Of at most `Piece` contiguous elements, at least as many as lanes.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Block(x: 'T[], start: int, count: int) : 'A =
         let fold = Unchecked.defaultof<'F>
         let width = Vector512<'A>.Count
@@ -143,7 +142,6 @@ type internal Folding<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>> =
             total
 
     /// Folds `rows` rows of `width` results pairwise into the first.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member Merge(partial: 'A[], start: int, rows: int, width: int) : unit =
         let fold = Unchecked.defaultof<'F>
         let lanes = Vector512<'A>.Count

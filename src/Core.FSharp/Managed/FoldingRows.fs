@@ -2,7 +2,6 @@ namespace Optim.Managed
 
 open System
 open System.Buffers
-open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 
 /// The loops of reductions along an axis that others follow: whole rows are folded into one. As in Folding, the order is
@@ -17,7 +16,6 @@ type internal FoldingRows<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>> =
     static member private Tile = 2048
 
     /// Folds `rows` (8 or 1) rows, `stride` apart, into `width` results.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private AddRows
         (x: 'T[], start: int, stride: int, eight: bool, width: int, into: 'A[], at: int)
         : unit =
@@ -139,7 +137,6 @@ type internal FoldingRows<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>> =
         if width >= 8 * lanes then 1 else lanes * (1 + (7 / width))
 
     /// Lowers results to the destination.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private LowerTo(results: 'A[], start: int, count: int, y: 'T[], at: int) : unit =
         let fold = Unchecked.defaultof<'F>
         let lanes = Vector512<'A>.Count
@@ -154,7 +151,6 @@ type internal FoldingRows<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>> =
             j <- j + 1
 
     /// Small parts, one result after the other.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Short
         (x: 'T[], start: int, outer: int, rows: int, inner: int, y: 'T[], at: int)
         : unit =

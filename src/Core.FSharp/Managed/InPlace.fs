@@ -1,5 +1,6 @@
 namespace Optim.Managed
 
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 
@@ -15,7 +16,9 @@ module internal InPlace =
     let private Few = 8
 
     /// aᵀ b.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let dot (n: int) (a: float[]) (b: float[]) : float =
+        FullOptimization.atOnce ()
         let mutable total = 0.0
         let mutable i = 0
 
@@ -85,7 +88,9 @@ module internal InPlace =
         total
 
     /// aᵀ b and aᵀ a in one pass.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let dots (n: int) (a: float[]) (b: float[]) : struct (float * float) =
+        FullOptimization.atOnce ()
         let mutable ab = 0.0
         let mutable aa = 0.0
         let mutable i = 0
@@ -124,7 +129,9 @@ module internal InPlace =
     let norm (n: int) (a: float[]) : float = sqrt (dot n a a)
 
     /// target = x + t d, and |t d|; target may be x.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let travel (n: int) (x: float[]) (t: float) (d: float[]) (target: float[]) : float =
+        FullOptimization.atOnce ()
         let mutable square = 0.0
         let mutable i = 0
 
@@ -163,7 +170,9 @@ module internal InPlace =
         travel n x t d target |> ignore
 
     /// target = factor · x; target may be x.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let scale (n: int) (factor: float) (x: float[]) (target: float[]) : unit =
+        FullOptimization.atOnce ()
         let mutable i = 0
 
         if n >= Few then
@@ -183,6 +192,7 @@ module internal InPlace =
 
     /// target = factor · (x + a v), and then targetᵀ w. target may be x. The two loops of L-BFGS are chains of it: the update by
     /// one pair together with the product with the next.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let updateAndDot
         (n: int)
         (x: float[])
@@ -192,6 +202,7 @@ module internal InPlace =
         (target: float[])
         (w: float[])
         : float =
+        FullOptimization.atOnce ()
         let mutable total = 0.0
         let mutable i = 0
 
@@ -247,11 +258,15 @@ module internal InPlace =
         total
 
     /// x ← scale · x in single precision, as double numbers.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let roundToSingle (n: int) (scale: float) (x: float[]) : unit =
+        FullOptimization.atOnce ()
+
         for i in 0 .. n - 1 do
             x[i] <- float (float32 (scale * x[i]))
 
     /// s = after − before of the points and y = after − before of the gradients; and yᵀ s, sᵀ s, yᵀ y.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let pair
         (n: int)
         (struct (pointBefore: float[], pointAfter: float[]))
@@ -259,6 +274,7 @@ module internal InPlace =
         (s: float[])
         (y: float[])
         : struct (float * float * float) =
+        FullOptimization.atOnce ()
         let mutable ys = 0.0
         let mutable ss = 0.0
         let mutable yy = 0.0

@@ -2,7 +2,6 @@ namespace Optim.Managed
 
 open System
 open System.Buffers
-open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 
 /// Reading elements as float, several at once.
@@ -35,7 +34,6 @@ type internal LogSumExp<'T, 'V, 'M
     when 'V: struct and 'V :> AsFloat<'T> and 'M: struct and 'M :> Fold<'T, 'T>> =
 
     /// Σ exp (x − m) over contiguous elements, in pairs of blocks.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private SumExp(x: 'T[], start: int, count: int, m: float) : float =
         let view = Unchecked.defaultof<'V>
         let width = Vector512<float>.Count
@@ -132,7 +130,6 @@ type internal LogSumExp<'T, 'V, 'M
             ArrayPool.Shared.Return partial
 
     /// Some columns of (rows, inner), first to finish.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Columns
         (x: 'T[], start: int, rows: int, inner: int, first: int, finish: int, y: 'T[], at: int)
         : unit =

@@ -3,7 +3,6 @@ namespace Optim.Managed
 open System
 open System.Buffers
 open System.Numerics
-open System.Runtime.CompilerServices
 open System.Runtime.Intrinsics
 open Optim
 
@@ -12,7 +11,6 @@ open Optim
 type internal Scans =
 
     /// Running results of some columns, first to finish − 1, of one (rows, inner).
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Columns<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>>
         (
             isReversed: bool,
@@ -49,7 +47,6 @@ type internal Scans =
         ArrayPool.Shared.Return totals
 
     /// Running results of some of the outer positions, first to finish − 1.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Outer<'T, 'A, 'F when 'F: struct and 'F :> Fold<'T, 'A>>
         (
             isReversed: bool,
@@ -179,7 +176,6 @@ type internal Scans =
         i
 
     /// Positions for some of the outer positions, first to finish − 1.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Positions<'T, 'F
         when 'T: struct and 'T :> INumber<'T> and 'F: struct and 'F :> Fold<'T, 'T>>
         (x: 'T[], start: int, first: int, finish: int, rows: int, inner: int, y: int64[], at: int)

@@ -1,7 +1,6 @@
 namespace Optim.Managed
 
 open System
-open System.Runtime.CompilerServices
 
 /// Reading and adding up single elements at positions that are data, one for each element. As for Selection: arrays are
 /// contiguous, from an offset on; positions are checked before anything is written (EngineException); additions to one
@@ -10,7 +9,6 @@ open System.Runtime.CompilerServices
 type internal Scattering =
 
     /// Rows first to finish − 1 of the (outer · count) rows of y.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private GatherRows<'T>
         (
             x: 'T[],
@@ -83,7 +81,6 @@ type internal Scattering =
             Partition.run (rows, inner, body)
 
     /// For some of the outer positions, first to finish − 1.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private ScatterRows<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>>
         (
             x: 'T[],

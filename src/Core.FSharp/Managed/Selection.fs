@@ -1,7 +1,6 @@
 namespace Optim.Managed
 
 open System
-open System.Runtime.CompilerServices
 open Optim
 
 /// Reading and adding up whole parts of an axis at positions that are data. Arrays are contiguous, from an offset on; shapes must be checked
@@ -53,7 +52,6 @@ type internal Selection =
             raise (Selection.Outside(operation, dims, axis, length, indices, start, count))
 
     /// Rows first to finish − 1 of the (outer · count) rows of y.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private SelectRows<'T>
         (
             x: 'T[],
@@ -127,7 +125,6 @@ type internal Selection =
             Partition.run (rows, inner, body)
 
     /// For some of the outer positions, first to finish − 1.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private AddRows<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>>
         (
             x: 'T[],

@@ -43,6 +43,7 @@ module internal SinglePairs =
 
     /// target = scale · (after − before) in single precision, for some numbers from an index; wide, from its own start: the same
     /// in double precision. Gives the target's square.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let difference
         (struct (start: int, length: int))
         (struct (before: float[], after: float[]))
@@ -50,6 +51,7 @@ module internal SinglePairs =
         (target: float32[])
         (wide: float[])
         : float =
+        FullOptimization.atOnce ()
         let mutable square = 0.0
         let mutable i = 0
 
@@ -89,8 +91,60 @@ module internal SinglePairs =
 
     /// wide, from its own start, = some numbers of source from an index.
     let widen (struct (start: int, length: int)) (source: float32[]) (wide: float[]) : unit =
+
         for i in 0 .. length - 1 do
             wide[i] <- float source[start + i]
+
+    // The lanes of addProducts. Nothing else lives here, so that all addresses stay in registers: with the rest of the block in
+    // the same method they do not, which costs a third more.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let private productLanes
+        (s1: byref<float32>)
+        (y1: byref<float32>)
+        (s2: byref<float32>)
+        (y2: byref<float32>)
+        (g: byref<float>)
+        (v: byref<float>)
+        (length: int)
+        (sums1: byref<float>)
+        (sums2: byref<float>)
+        : unit =
+        FullOptimization.atOnce ()
+        let mutable sg1 = load &sums1 0
+        let mutable sv1 = load &sums1 Lanes
+        let mutable yg1 = load &sums1 (2 * Lanes)
+        let mutable yv1 = load &sums1 (3 * Lanes)
+        let mutable sg2 = load &sums2 0
+        let mutable sv2 = load &sums2 Lanes
+        let mutable yg2 = load &sums2 (2 * Lanes)
+        let mutable yv2 = load &sums2 (3 * Lanes)
+        let mutable i = 0
+
+        while i <= length - Lanes do
+            let gi = load &g i
+            let vi = load &v i
+            let si = single &s1 i
+            sg1 <- multiplyAdd si gi sg1
+            sv1 <- multiplyAdd si vi sv1
+            let yi = single &y1 i
+            yg1 <- multiplyAdd yi gi yg1
+            yv1 <- multiplyAdd yi vi yv1
+            let si = single &s2 i
+            sg2 <- multiplyAdd si gi sg2
+            sv2 <- multiplyAdd si vi sv2
+            let yi = single &y2 i
+            yg2 <- multiplyAdd yi gi yg2
+            yv2 <- multiplyAdd yi vi yv2
+            i <- i + Lanes
+
+        store sg1 &sums1 0
+        store sv1 &sums1 Lanes
+        store yg1 &sums1 (2 * Lanes)
+        store yv1 &sums1 (3 * Lanes)
+        store sg2 &sums2 0
+        store sv2 &sums2 Lanes
+        store yg2 &sums2 (2 * Lanes)
+        store yv2 &sums2 (3 * Lanes)
 
     /// Adds to the sums of two pairs what some numbers from an index contribute; g from an index of its own, v from its start.
     /// offsets: where the pairs' sums begin; where both pairs are one, that of the second is for what nobody needs.
@@ -103,53 +157,19 @@ module internal SinglePairs =
         (sums: float[])
         (struct (offset1: int, offset2: int))
         : unit =
-        let mutable i = 0
-
         if length >= Lanes then
-            let s1 = &from s1 start
-            let y1 = &from y1 start
-            let s2 = &from s2 start
-            let y2 = &from y2 start
-            let g = &from g gradientStart
-            let v = &from v 0
-            let sums1 = &from sums offset1
-            let sums2 = &from sums offset2
-            let mutable sg1 = load &sums1 0
-            let mutable sv1 = load &sums1 Lanes
-            let mutable yg1 = load &sums1 (2 * Lanes)
-            let mutable yv1 = load &sums1 (3 * Lanes)
-            let mutable sg2 = load &sums2 0
-            let mutable sv2 = load &sums2 Lanes
-            let mutable yg2 = load &sums2 (2 * Lanes)
-            let mutable yv2 = load &sums2 (3 * Lanes)
+            productLanes
+                &(from s1 start)
+                &(from y1 start)
+                &(from s2 start)
+                &(from y2 start)
+                &(from g gradientStart)
+                &(from v 0)
+                length
+                &(from sums offset1)
+                &(from sums offset2)
 
-            while i <= length - Lanes do
-                let gi = load &g i
-                let vi = load &v i
-                let si = single &s1 i
-                sg1 <- multiplyAdd si gi sg1
-                sv1 <- multiplyAdd si vi sv1
-                let yi = single &y1 i
-                yg1 <- multiplyAdd yi gi yg1
-                yv1 <- multiplyAdd yi vi yv1
-                let si = single &s2 i
-                sg2 <- multiplyAdd si gi sg2
-                sv2 <- multiplyAdd si vi sv2
-                let yi = single &y2 i
-                yg2 <- multiplyAdd yi gi yg2
-                yv2 <- multiplyAdd yi vi yv2
-                i <- i + Lanes
-
-            store sg1 &sums1 0
-            store sv1 &sums1 Lanes
-            store yg1 &sums1 (2 * Lanes)
-            store yv1 &sums1 (3 * Lanes)
-            store sg2 &sums2 0
-            store sv2 &sums2 Lanes
-            store yg2 &sums2 (2 * Lanes)
-            store yv2 &sums2 (3 * Lanes)
-
-        while i < length do
+        for i in length - length % Lanes .. length - 1 do
             let gi, vi = g[gradientStart + i], v[i]
             let si, yi = float s1[start + i], float y1[start + i]
             sums[offset1] <- sums[offset1] + si * gi
@@ -161,11 +181,37 @@ module internal SinglePairs =
             sums[offset2 + Lanes] <- sums[offset2 + Lanes] + si * vi
             sums[offset2 + 2 * Lanes] <- sums[offset2 + 2 * Lanes] + yi * gi
             sums[offset2 + 3 * Lanes] <- sums[offset2 + 3 * Lanes] + yi * vi
-            i <- i + 1
 
     /// The total of a sum that begins at an index.
     let total (sums: float[]) (offset: int) : float =
         Vector512.Sum(load &(from sums offset) 0)
+
+    // The lanes of combine.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let private combineLanes
+        (s1: byref<float32>)
+        (y1: byref<float32>)
+        (s2: byref<float32>)
+        (y2: byref<float32>)
+        (x: byref<float>)
+        (target: byref<float>)
+        (length: int)
+        (struct (factor: float, a1: float, b1: float, a2: float, b2: float))
+        : unit =
+        FullOptimization.atOnce ()
+        let factor = Vector512.Create factor
+        let a1 = Vector512.Create a1
+        let b1 = Vector512.Create b1
+        let a2 = Vector512.Create a2
+        let b2 = Vector512.Create b2
+        let mutable i = 0
+
+        while i <= length - Lanes do
+            let first = multiplyAdd a1 (single &s1 i) (factor * load &x i)
+            let second = multiplyAdd b1 (single &y1 i) first
+            let third = multiplyAdd a2 (single &s2 i) second
+            store (multiplyAdd b2 (single &y2 i) third) &target i
+            i <- i + Lanes
 
     /// target = factor · x + a₁ s₁ + b₁ y₁ + a₂ s₂ + b₂ y₂ for some numbers from an index; target may be x.
     let combine
@@ -175,31 +221,18 @@ module internal SinglePairs =
         (struct (a2: float, s2: float32[], b2: float, y2: float32[]))
         (target: float[])
         : unit =
-        let mutable i = 0
-
         if length >= Lanes then
-            let x = &from x start
-            let s1 = &from s1 start
-            let y1 = &from y1 start
-            let s2 = &from s2 start
-            let y2 = &from y2 start
-            let target = &from target start
-            let factor = Vector512.Create factor
-            let a1 = Vector512.Create a1
-            let b1 = Vector512.Create b1
-            let a2 = Vector512.Create a2
-            let b2 = Vector512.Create b2
+            combineLanes
+                &(from s1 start)
+                &(from y1 start)
+                &(from s2 start)
+                &(from y2 start)
+                &(from x start)
+                &(from target start)
+                length
+                (struct (factor, a1, b1, a2, b2))
 
-            while i <= length - Lanes do
-                let first = multiplyAdd a1 (single &s1 i) (factor * load &x i)
-                let second = multiplyAdd b1 (single &y1 i) first
-                let third = multiplyAdd a2 (single &s2 i) second
-                store (multiplyAdd b2 (single &y2 i) third) &target i
-                i <- i + Lanes
-
-        while i < length do
-            let at = start + i
-
+        for at in start + length - length % Lanes .. start + length - 1 do
             target[at] <-
                 factor * x[at]
                 + a1 * float s1[at]
@@ -207,15 +240,15 @@ module internal SinglePairs =
                 + a2 * float s2[at]
                 + b2 * float y2[at]
 
-            i <- i + 1
-
     /// Adds aᵀb and aᵀa of some numbers from an index to the first two sums.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let addDots
         (struct (start: int, length: int))
         (a: float[])
         (b: float[])
         (sums: float[])
         : unit =
+        FullOptimization.atOnce ()
         let mutable i = 0
 
         if length >= 4 * Lanes then

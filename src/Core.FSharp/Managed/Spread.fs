@@ -1,7 +1,6 @@
 namespace Optim.Managed
 
 open System
-open System.Runtime.CompilerServices
 
 /// Stores or combines contiguous memory into a strided view of an array: the counterpart of Strided. 'F says how an
 /// element that is there and one that comes are put together; a view never holds a place twice.
@@ -9,7 +8,6 @@ open System.Runtime.CompilerServices
 type internal Spread<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>> =
 
     /// y[at + b] = y[at + b] ∘ x[start + b] for b < count.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member Run(x: 'T[], start: int, count: int, y: 'T[], at: int) : unit =
         let fold = Unchecked.defaultof<'F>
         let lanes = System.Runtime.Intrinsics.Vector512<'T>.Count
@@ -33,7 +31,6 @@ type internal Spread<'T, 'F when 'F: struct and 'F :> Fold<'T, 'T>> =
             b <- b + 1
 
     /// Plane, on this core.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private PlaneAlone
         (isStore: bool, x: 'T[], start: int, n0: int, s0: int, n1: int, s1: int, y: 'T[], at: int)
         : unit =

@@ -11,7 +11,6 @@ type internal Strided =
 
     /// Plane where neighbours in x lie along a: a transpose, in blocks, so that a line of the cache is used up while it
     /// is near.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Transpose<'T>
         (x: 'T[], start: int, n0: int, s0: int, n1: int, s1: int, y: 'T[], at: int, t0: int)
         : unit =
@@ -45,7 +44,6 @@ type internal Strided =
                             y[at + a * t0 + b] <- x[start + a * s0 + b * s1]
 
     /// y[at + a·t0 + b] = x[start + a·s0 + b·s1] for a < n0, b < n1.
-    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     static member private Plane<'T>
         (x: 'T[], start: int, n0: int, s0: int, n1: int, s1: int, y: 'T[], at: int, t0: int)
         : unit =

@@ -11,7 +11,15 @@ open Optim.Contract
 [<Sealed>]
 type internal Driver(options: SolveOptions, method: Method, objective: Objective, earlier: TimeSpan)
     =
-    let shape = method.StateShape
+    // Read by reflection, which takes tens of milliseconds and is not needed by runs in place. A user's method has no twin: whether
+    // its state can be saved shows before anything is computed.
+    let shape = lazy method.StateShape
+
+    do
+        match method.Twin with
+        | ValueNone -> shape.Force() |> ignore
+        | ValueSome _ -> ()
+
     let clock = RunClock(options, earlier)
 
     let oracle =
@@ -100,7 +108,7 @@ type internal Driver(options: SolveOptions, method: Method, objective: Objective
         let reach (result: Result<Step<obj | null>, Reason>) : Tensor seq =
             let found =
                 match result with
-                | Ok step -> StateShape.tensors shape step.State
+                | Ok step -> StateShape.tensors shape.Value step.State
                 | Error _ -> System.Collections.Generic.List()
 
             match result with
