@@ -41,9 +41,41 @@ module internal SinglePairs =
         : Vector512<float> =
         Vector512.MultiplyAddEstimate(a, b, c)
 
+    // Two lanes of numbers at a time of `difference`, as many as there are: the sum of their squares.
+    // Methods of lanes hold nothing but a loop, so that all addresses stay in registers. With the rest of a block in the same
+    // method they do not, which costs a third more.
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
+    let private differenceLanes
+        (before: byref<float>)
+        (after: byref<float>)
+        (length: int)
+        (scale: float)
+        (target: byref<float32>)
+        (wide: byref<float>)
+        : float =
+        FullOptimization.atOnce ()
+        let scales = Vector512.Create scale
+        let mutable sum0 = Vector512<float>.Zero
+        let mutable sum1 = Vector512<float>.Zero
+        let mutable i = 0
+
+        while i <= length - 2 * Lanes do
+            let low = scales * (load &after i - load &before i)
+            let high = scales * (load &after (i + Lanes) - load &before (i + Lanes))
+            let narrow = Vector512.Narrow(low, high)
+            Vector512.StoreUnsafe(narrow, &target, unativeint i)
+            let low = Vector512.WidenLower narrow
+            let high = Vector512.WidenUpper narrow
+            store low &wide i
+            store high &wide (i + Lanes)
+            sum0 <- multiplyAdd low low sum0
+            sum1 <- multiplyAdd high high sum1
+            i <- i + 2 * Lanes
+
+        Vector512.Sum(sum0 + sum1)
+
     /// target = scale · (after − before) in single precision, for some numbers from an index; wide, from its own start: the same
     /// in double precision. Gives the target's square.
-    [<MethodImpl(MethodImplOptions.NoInlining)>]
     let difference
         (struct (start: int, length: int))
         (struct (before: float[], after: float[]))
@@ -51,52 +83,33 @@ module internal SinglePairs =
         (target: float32[])
         (wide: float[])
         : float =
-        FullOptimization.atOnce ()
         let mutable square = 0.0
-        let mutable i = 0
 
         if length >= 2 * Lanes then
-            let x0 = &from before start
-            let x1 = &from after start
-            let into = &from target start
-            let w = &from wide 0
-            let scales = Vector512.Create scale
-            let mutable sum0 = Vector512<float>.Zero
-            let mutable sum1 = Vector512<float>.Zero
+            square <-
+                differenceLanes
+                    &(from before start)
+                    &(from after start)
+                    length
+                    scale
+                    &(from target start)
+                    &(from wide 0)
 
-            while i <= length - 2 * Lanes do
-                let low = scales * (load &x1 i - load &x0 i)
-                let high = scales * (load &x1 (i + Lanes) - load &x0 (i + Lanes))
-                let narrow = Vector512.Narrow(low, high)
-                Vector512.StoreUnsafe(narrow, &into, unativeint i)
-                let low = Vector512.WidenLower narrow
-                let high = Vector512.WidenUpper narrow
-                store low &w i
-                store high &w (i + Lanes)
-                sum0 <- multiplyAdd low low sum0
-                sum1 <- multiplyAdd high high sum1
-                i <- i + 2 * Lanes
-
-            square <- Vector512.Sum(sum0 + sum1)
-
-        while i < length do
+        for i in length - length % (2 * Lanes) .. length - 1 do
             let narrow = float32 (scale * (after[start + i] - before[start + i]))
             let value = float narrow
             target[start + i] <- narrow
             wide[i] <- value
             square <- square + value * value
-            i <- i + 1
 
         square
 
     /// wide, from its own start, = some numbers of source from an index.
     let widen (struct (start: int, length: int)) (source: float32[]) (wide: float[]) : unit =
-
         for i in 0 .. length - 1 do
             wide[i] <- float source[start + i]
 
-    // The lanes of addProducts. Nothing else lives here, so that all addresses stay in registers: with the rest of the block in
-    // the same method they do not, which costs a third more.
+    // The lanes of addProducts.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     let private productLanes
         (s1: byref<float32>)
