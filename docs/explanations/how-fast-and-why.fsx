@@ -46,19 +46,19 @@ Rosenbrock's chain, for one evaluation. The ratios say how many times as much th
 
 | | compiled | eager | C# by hand, plain | C# by hand, AVX-512 |
 | --- | ---: | ---: | ---: | ---: |
-| value and gradient, n = 2 | 0.0155 us | 148x | 0.19x | 0.20x |
-| value and gradient, n = 1000 | 0.207 us | 29x | 6.2x | 0.63x |
-| value and gradient, n = 100,000 | 22.0 us | 33x | 5.7x | 0.81x |
-| Hessian product, n = 2 | 0.0161 us | 279x | 0.20x | 0.22x |
-| Hessian product, n = 1000 | 0.257 us | 49x | 7.6x | 0.72x |
-| Hessian product, n = 100,000 | 33.6 us | 63x | 5.7x | 0.82x |
-| L-BFGS down the chain until the gradient is below 1e-6, n = 10,000: 57,000 steps | 3.3 s | 6.8x | | |
+| value and gradient, n = 2 | 0.0167 us | 148x | 0.21x | 0.23x |
+| value and gradient, n = 1000 | 0.216 us | 30x | 6.4x | 0.62x |
+| value and gradient, n = 100,000 | 23.0 us | 32x | 6.0x | 0.81x |
+| Hessian product, n = 2 | 0.0175 us | 280x | 0.20x | 0.22x |
+| Hessian product, n = 1000 | 0.28 us | 49x | 7.4x | 0.71x |
+| Hessian product, n = 100,000 | 32.2 us | 63x | 6.4x | 0.91x |
+| L-BFGS down the chain until the gradient is below 1e-6, n = 10,000: 57,000 steps | 2.3 s | 10x | | |
 
-(24 November 2026, AMD EPYC with AVX-512, 2 cores, nothing else running, .NET 10.0.12; medians of one run, `benchmarks/RESULTS-compiled.md`.)
-SciPy takes 26 s for the last row. There the evaluation is hardly 2 microseconds of a step any more: the rest is the memory traffic of
-ten pairs of vectors, which has been halved since by keeping them in single precision and reading them twice a step. At two variables a loop written by hand stays ahead: what is left is the call itself and the check of its
-arguments. Beyond, a program that was found by recording is faster than plain C#, and 1.2 to 1.6 times as slow as what a person
-writes with vector intrinsics.
+(24 November 2026, AMD EPYC with AVX-512, 2 cores, nothing else running on the machine, but guests of its host, .NET 10.0.12; medians of one run, `benchmarks/RESULTS-compiled.md`.)
+SciPy takes 29 s for the last row. There the evaluation is 2 microseconds of a step of 30: the rest goes into ten pairs of vectors, which
+are kept in single precision and read twice a step. At two variables a loop written by hand stays ahead: what is left is the call
+itself and the check of its arguments. Beyond, a program that was found by recording is faster than plain C#, and 1.1 to 1.6
+times as slow as what a person writes with vector intrinsics.
 
 Rivals, spreads and garbage are in the tables of `benchmarks/`; `dotnet run --project benchmarks -c Release -- compiled` measures
 all of it anew on your machine.
