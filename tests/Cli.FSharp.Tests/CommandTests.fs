@@ -14,14 +14,6 @@ let private near (expected: float list) (tolerance: float) (actual: float list) 
     for e, a in List.zip expected actual do
         Expect.isLessThanOrEqual (abs (a - e)) tolerance $"{a} near {e}"
 
-let private misuse (arguments: string list) (parts: string list) =
-    let ran = run arguments
-    Expect.equal ran.Code 2 $"exit code of {arguments}"
-    Expect.equal ran.Output "" "no data"
-
-    for part in parts do
-        Expect.stringContains ran.Talk part "the message"
-
 /// The methods that search along a line.
 let private lineSearches = [ "gradient-descent"; "bfgs"; "lbfgs"; "newton" ]
 

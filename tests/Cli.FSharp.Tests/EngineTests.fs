@@ -12,14 +12,6 @@ let private torchCase (name: string) (body: unit -> unit) : Test =
     | Ok _ -> testCase name body
     | Error _ -> ptestCase $"{name} (needs libtorch)" body
 
-let private misuse (arguments: string list) (parts: string list) =
-    let ran = run arguments
-    Expect.equal ran.Code 2 $"exit code of {arguments}"
-    Expect.equal ran.Output "" "no data"
-
-    for part in parts do
-        Expect.stringContains ran.Talk part "the message"
-
 /// Of each run of a comparison its method and the loss after each of the first 20 steps.
 let private losses (ran: Ran) : (string * float list) list = [
     for run in ((json ran).GetProperty "runs").EnumerateArray() do

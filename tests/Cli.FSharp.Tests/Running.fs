@@ -3,6 +3,7 @@ module Optim.CliTests.Running
 open System
 open System.IO
 open System.Text.Json
+open Expecto
 open Optim.Cli
 
 /// What a command did.
@@ -44,3 +45,12 @@ let text (name: string) (element: JsonElement) : string =
 let numbers (name: string) (element: JsonElement) : float list = [
     for item in (element.GetProperty name).EnumerateArray() -> item.GetDouble()
 ]
+
+/// The command refuses these arguments: it ends with 2, prints no data, and its message has these parts.
+let misuse (arguments: string list) (parts: string list) : unit =
+    let ran = run arguments
+    Expect.equal ran.Code 2 $"exit code of {arguments}"
+    Expect.equal ran.Output "" "no data"
+
+    for part in parts do
+        Expect.stringContains ran.Talk part "the message"
