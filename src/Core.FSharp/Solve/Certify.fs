@@ -34,45 +34,62 @@ module internal Certify =
     /// The gradients that it needs besides.
     let gradients (length: int) : int64 = if length <= denseLimit then 0L else 1L
 
-    /// Smallest and largest curvature seen along the Krylov space of a random direction. Source: Lanczos 1950, with full
-    /// orthogonalization. The smallest is an upper bound of the smallest eigenvalue.
+    /// The eigenvalues, in ascending order, of the tridiagonal matrix with this diagonal (k) and these links (k − 1).
+    let private tridiagonal (diagonal: float list) (links: float list) : float[] =
+        let k = diagonal.Length
+        let matrix = Array.zeroCreate (k * k)
+        List.iteri (fun i entry -> matrix[i * k + i] <- entry) diagonal
+        List.iteri (fun i link -> matrix[(i + 1) * k + i] <- link) links
+        let values = Array.zeroCreate k
+        // Where it fails, the values are NaN.
+        FactorEigen.symmetricValues k (struct (matrix, 0)) (struct (values, 0))
+        |> ignore
+
+        values
+
+    /// Smallest and largest magnitude of a curvature seen along the Krylov space of a random direction. The smallest is an upper
+    /// bound of the smallest eigenvalue, up to rounding. Source: Lanczos 1950, three terms; that its extreme values can be
+    /// trusted although the directions lose their orthogonality: Paige 1980.
     let private lanczos
         (key: Key)
         (product: Tensor -> Tensor)
         (point: Tensor)
         : struct (float * float) =
-        let drawn = point.Engine.OfArray(point.Shape, Random.normal key point.Length)
-        let start = Tensor.cast point.DType drawn
+        // A step's memory is given back at once: memory that was never touched is slow.
+        let step
+            (before: Tensor)
+            (link: float)
+            (v: Tensor)
+            : struct (Tensor * float * float * float) =
+            Memory.recycling
+                point
+                (fun (struct (rest, _, _, _)) -> [ rest ])
+                (fun () ->
+                    let image = product v
+                    let entry = Vector.dot v image
+                    let rest = image - entry * v - link * before
+                    struct (rest, entry, Vector.norm rest, Vector.norm image)
+                )
 
         let rec extend
-            (basis: Tensor list)
-            (images: Tensor list)
+            (before: Tensor)
+            (link: float)
             (v: Tensor)
-            : Tensor list * Tensor list =
-            let image = product v
-            let basis, images = v :: basis, image :: images
+            (diagonal: float list)
+            (links: float list)
+            : float[] =
+            let struct (rest, entry, size, whole) = step before link v
+            let diagonal = entry :: diagonal
 
-            if basis.Length = krylov then
-                basis, images
+            if diagonal.Length < krylov && size > 1e-10 * whole then
+                extend v size (rest / size) diagonal (size :: links)
             else
-                let clean (w: Tensor) =
-                    basis |> List.fold (fun w b -> w - Vector.dot b w * b) w
+                tridiagonal (List.rev diagonal) (List.rev links)
 
-                let rest = clean (clean image)
-                let size = Vector.norm rest
-
-                if size > 1e-10 * Vector.norm image then
-                    extend basis images (rest / size)
-                else
-                    basis, images
-
-        let basis, images = extend [] [] (start / Vector.norm start)
-
-        let small =
-            Tensor.matmul (Shaping.stack 0 basis) (Shaping.transpose (Shaping.stack 0 images))
-
-        let struct (values, _) = Linalg.symmetricEigen small
-        struct ((Tensor.min values).ToScalar(), (Tensor.max (Tensor.abs values)).ToScalar())
+        let drawn = point.Engine.OfArray(point.Shape, Random.normal key point.Length)
+        let start = Tensor.cast point.DType drawn
+        let values = extend start 0.0 (start / Vector.norm start) [] []
+        struct (values[0], max (abs values[0]) (abs values[values.Length - 1]))
 
     let private curvatures
         (objective: Objective)
