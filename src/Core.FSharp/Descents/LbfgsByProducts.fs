@@ -159,9 +159,8 @@ type internal LbfgsByProducts(length: int, history: int) =
             place,
             older,
             struct (before.Point, after.Point),
-            Math.ScaleB(1.0, -moveExponent),
             struct (before.Gradient, after.Gradient),
-            Math.ScaleB(1.0, -changeExponent)
+            struct (Math.ScaleB(1.0, -moveExponent), Math.ScaleB(1.0, -changeExponent))
         )
 
         let ys, yy = passes.Total(place, 1), passes.Total(place, 3)

@@ -15,6 +15,13 @@ type internal LbfgsPasses(ring: LbfgsRing, length: int) =
         let start = number * SinglePairs.Block
         struct (start, min SinglePairs.Block (length - start))
 
+    let pair (place: int) : struct (float32[] * float32[]) =
+        let pair = ring[place]
+        struct (pair.Move, pair.Change)
+
+    // Where the sums of the pair at a place begin.
+    let sumsAt (place: int) : int = place * SinglePairs.Sums
+
     // Adds to the sums of `many` pairs, back from one, what a block contributes: the gradient from an index, and the change,
     // or whatever is in `wide`, from its start.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -28,23 +35,25 @@ type internal LbfgsPasses(ring: LbfgsRing, length: int) =
         let mutable place = newest
         let mutable left = many
 
+        // Where fewer than three are left, the last one stands in, with sums that nobody reads.
         while left > 0 do
-            let other = ring.Previous place
-            let first = ring[place]
-            let second = if left > 1 then ring[other] else first
-            let spare = if left > 1 then other else ring.Stride
+            let second = if left > 1 then ring.Previous place else place
+            let third = if left > 2 then ring.Previous second else second
 
             SinglePairs.addProducts
                 block
-                (struct (first.Move, first.Change))
-                (struct (second.Move, second.Change))
+                (pair place)
+                (pair second)
+                (pair third)
                 gradient
                 wide
                 sums
-                (struct (place * SinglePairs.Sums, spare * SinglePairs.Sums))
+                (struct (sumsAt place,
+                         (if left > 1 then sumsAt second else sumsAt ring.Stride),
+                         (if left > 2 then sumsAt third else sumsAt ring.Stride)))
 
-            place <- ring.Previous other
-            left <- left - 2
+            place <- ring.Previous third
+            left <- left - 3
 
     // The direction within a block.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
@@ -88,7 +97,7 @@ type internal LbfgsPasses(ring: LbfgsRing, length: int) =
 
     /// One of the four sums of the pair at a place.
     member _.Total(place: int, sum: int) : float =
-        SinglePairs.total sums (place * SinglePairs.Sums + sum * SinglePairs.Lanes)
+        SinglePairs.total sums (sumsAt place + sum * SinglePairs.Lanes)
 
     // No sums, with room for those of all pairs of the ring and one more.
     member private _.Clear() : unit =
@@ -109,7 +118,7 @@ type internal LbfgsPasses(ring: LbfgsRing, length: int) =
             let struct (start, _) as block = block number
             addBlock block ring.Newest ring.Count (struct (gradient, start))
 
-    /// Writes the pair at a place from a move and a change of the gradient, each times a scale, and sums its products and those
+    /// Writes the pair at a place from a move and a change of the gradient, times a scale each, and sums its products and those
     /// of `older` older ones with it and with the gradient after the move.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
     member this.Learn
@@ -117,21 +126,30 @@ type internal LbfgsPasses(ring: LbfgsRing, length: int) =
             place: int,
             older: int,
             points: struct (float[] * float[]),
-            moveScale: float,
             gradients: struct (float[] * float[]),
-            changeScale: float
+            scales: struct (float * float)
         ) : unit =
         FullOptimization.atOnce ()
         this.Clear()
-        let pair = ring[place]
         let struct (_, gradient) = gradients
         let mutable square = 0.0
 
         for number in 0 .. blocks - 1 do
             let struct (start, _) as block = block number
-            square <- square + SinglePairs.difference block points moveScale pair.Move wide
-            SinglePairs.difference block gradients changeScale pair.Change wide |> ignore
-            addBlock block place (older + 1) (struct (gradient, start))
+
+            square <-
+                square
+                + SinglePairs.learn
+                    block
+                    points
+                    gradients
+                    scales
+                    (pair place)
+                    wide
+                    sums
+                    (sumsAt place)
+
+            addBlock block (ring.Previous place) older (struct (gradient, start))
 
         this.Square <- square
 

@@ -1,5 +1,6 @@
 namespace Optim.Managed
 
+open System
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
@@ -41,66 +42,123 @@ module internal SinglePairs =
         : Vector512<float> =
         Vector512.MultiplyAddEstimate(a, b, c)
 
-    // Two lanes of numbers at a time of `difference`, as many as there are: the sum of their squares.
+    // What one number contributes to the sums of a pair, rounded as the lanes are.
+    let private addProduct
+        (s: float)
+        (y: float)
+        (g: float)
+        (v: float)
+        (sums: float[])
+        (offset: int)
+        : unit =
+        let add (a: float) (b: float) (at: int) =
+            sums[at] <- Double.MultiplyAddEstimate(a, b, sums[at])
+
+        add s g offset
+        add s v (offset + Lanes)
+        add y g (offset + 2 * Lanes)
+        add y v (offset + 3 * Lanes)
+
+    // The lanes of learn, two at a time, as many as there are: the square of s.
     // Methods of lanes hold nothing but a loop, so that all addresses stay in registers. With the rest of a block in the same
     // method they do not, which costs a third more.
     [<MethodImpl(MethodImplOptions.NoInlining)>]
-    let private differenceLanes
+    let private learnLanes
         (before: byref<float>)
         (after: byref<float>)
+        (gradientBefore: byref<float>)
+        (gradient: byref<float>)
         (length: int)
-        (scale: float)
-        (target: byref<float32>)
-        (wide: byref<float>)
+        (struct (moveScale: float, changeScale: float))
+        (s: byref<float32>)
+        (y: byref<float32>)
+        (v: byref<float>)
+        (sums: byref<float>)
         : float =
         FullOptimization.atOnce ()
-        let scales = Vector512.Create scale
-        let mutable sum0 = Vector512<float>.Zero
-        let mutable sum1 = Vector512<float>.Zero
+        let moveScale = Vector512.Create moveScale
+        let changeScale = Vector512.Create changeScale
+        let mutable ss0 = Vector512<float>.Zero
+        let mutable ss1 = Vector512<float>.Zero
+        let mutable sg = load &sums 0
+        let mutable sv = load &sums Lanes
+        let mutable yg = load &sums (2 * Lanes)
+        let mutable yv = load &sums (3 * Lanes)
         let mutable i = 0
 
         while i <= length - 2 * Lanes do
-            let low = scales * (load &after i - load &before i)
-            let high = scales * (load &after (i + Lanes) - load &before (i + Lanes))
-            let narrow = Vector512.Narrow(low, high)
-            Vector512.StoreUnsafe(narrow, &target, unativeint i)
-            let low = Vector512.WidenLower narrow
-            let high = Vector512.WidenUpper narrow
-            store low &wide i
-            store high &wide (i + Lanes)
-            sum0 <- multiplyAdd low low sum0
-            sum1 <- multiplyAdd high high sum1
+            let low = moveScale * (load &after i - load &before i)
+            let high = moveScale * (load &after (i + Lanes) - load &before (i + Lanes))
+            let move = Vector512.Narrow(low, high)
+            Vector512.StoreUnsafe(move, &s, unativeint i)
+            let s0 = Vector512.WidenLower move
+            let s1 = Vector512.WidenUpper move
+            let g0 = load &gradient i
+            let g1 = load &gradient (i + Lanes)
+            let low = changeScale * (g0 - load &gradientBefore i)
+            let high = changeScale * (g1 - load &gradientBefore (i + Lanes))
+            let change = Vector512.Narrow(low, high)
+            Vector512.StoreUnsafe(change, &y, unativeint i)
+            let y0 = Vector512.WidenLower change
+            let y1 = Vector512.WidenUpper change
+            store y0 &v i
+            store y1 &v (i + Lanes)
+            ss0 <- multiplyAdd s0 s0 ss0
+            ss1 <- multiplyAdd s1 s1 ss1
+            sg <- multiplyAdd s1 g1 (multiplyAdd s0 g0 sg)
+            sv <- multiplyAdd s1 y1 (multiplyAdd s0 y0 sv)
+            yg <- multiplyAdd y1 g1 (multiplyAdd y0 g0 yg)
+            yv <- multiplyAdd y1 y1 (multiplyAdd y0 y0 yv)
             i <- i + 2 * Lanes
 
-        Vector512.Sum(sum0 + sum1)
+        store sg &sums 0
+        store sv &sums Lanes
+        store yg &sums (2 * Lanes)
+        store yv &sums (3 * Lanes)
+        Vector512.Sum(ss0 + ss1)
 
-    /// target = scale · (after − before) in single precision, for some numbers from an index; wide, from its own start: the same
-    /// in double precision. Gives the target's square.
-    let difference
+    /// For some numbers from an index: s = moveScale · (after − before) and y = changeScale · (gradient − gradientBefore), in
+    /// single precision; v, from its own start, = y in double precision. Adds to the four sums of the pair from `offset` on what
+    /// they contribute, in the order in which addProducts does. Gives the square of s.
+    let learn
         (struct (start: int, length: int))
         (struct (before: float[], after: float[]))
-        (scale: float)
-        (target: float32[])
-        (wide: float[])
+        (struct (gradientBefore: float[], gradient: float[]))
+        (struct (moveScale: float, changeScale: float) as scales)
+        (struct (s: float32[], y: float32[]))
+        (v: float[])
+        (sums: float[])
+        (offset: int)
         : float =
         let mutable square = 0.0
+        let mutable i = length - length % (2 * Lanes)
 
-        if length >= 2 * Lanes then
+        if i > 0 then
             square <-
-                differenceLanes
+                learnLanes
                     &(from before start)
                     &(from after start)
-                    length
-                    scale
-                    &(from target start)
-                    &(from wide 0)
+                    &(from gradientBefore start)
+                    &(from gradient start)
+                    i
+                    scales
+                    &(from s start)
+                    &(from y start)
+                    &(from v 0)
+                    &(from sums offset)
 
-        for i in length - length % (2 * Lanes) .. length - 1 do
-            let narrow = float32 (scale * (after[start + i] - before[start + i]))
-            let value = float narrow
-            target[start + i] <- narrow
-            wide[i] <- value
-            square <- square + value * value
+        while i < length do
+            let at = start + i
+            let g = gradient[at]
+            s[at] <- float32 (moveScale * (after[at] - before[at]))
+            y[at] <- float32 (changeScale * (g - gradientBefore[at]))
+            let si, yi = float s[at], float y[at]
+            v[i] <- yi
+            // addProducts takes whole lanes together.
+            let lane = if i < length - length % Lanes then i % Lanes else 0
+            addProduct si yi g yi sums (offset + lane)
+            square <- square + si * si
+            i <- i + 1
 
         square
 
@@ -116,11 +174,14 @@ module internal SinglePairs =
         (y1: byref<float32>)
         (s2: byref<float32>)
         (y2: byref<float32>)
+        (s3: byref<float32>)
+        (y3: byref<float32>)
         (g: byref<float>)
         (v: byref<float>)
         (length: int)
         (sums1: byref<float>)
         (sums2: byref<float>)
+        (sums3: byref<float>)
         : unit =
         FullOptimization.atOnce ()
         let mutable sg1 = load &sums1 0
@@ -131,6 +192,10 @@ module internal SinglePairs =
         let mutable sv2 = load &sums2 Lanes
         let mutable yg2 = load &sums2 (2 * Lanes)
         let mutable yv2 = load &sums2 (3 * Lanes)
+        let mutable sg3 = load &sums3 0
+        let mutable sv3 = load &sums3 Lanes
+        let mutable yg3 = load &sums3 (2 * Lanes)
+        let mutable yv3 = load &sums3 (3 * Lanes)
         let mutable i = 0
 
         while i <= length - Lanes do
@@ -148,6 +213,12 @@ module internal SinglePairs =
             let yi = single &y2 i
             yg2 <- multiplyAdd yi gi yg2
             yv2 <- multiplyAdd yi vi yv2
+            let si = single &s3 i
+            sg3 <- multiplyAdd si gi sg3
+            sv3 <- multiplyAdd si vi sv3
+            let yi = single &y3 i
+            yg3 <- multiplyAdd yi gi yg3
+            yv3 <- multiplyAdd yi vi yv3
             i <- i + Lanes
 
         store sg1 &sums1 0
@@ -158,17 +229,22 @@ module internal SinglePairs =
         store sv2 &sums2 Lanes
         store yg2 &sums2 (2 * Lanes)
         store yv2 &sums2 (3 * Lanes)
+        store sg3 &sums3 0
+        store sv3 &sums3 Lanes
+        store yg3 &sums3 (2 * Lanes)
+        store yv3 &sums3 (3 * Lanes)
 
-    /// Adds to the sums of two pairs what some numbers from an index contribute; g from an index of its own, v from its start.
-    /// offsets: where the pairs' sums begin; where both pairs are one, that of the second is for what nobody needs.
+    /// Adds to the sums of three pairs what some numbers from an index contribute; g from an index of its own, v from its start.
+    /// offsets: where the pairs' sums begin; where two pairs are one, the sums of the later are for what nobody needs.
     let addProducts
         (struct (start: int, length: int))
         (struct (s1: float32[], y1: float32[]))
         (struct (s2: float32[], y2: float32[]))
+        (struct (s3: float32[], y3: float32[]))
         (struct (g: float[], gradientStart: int))
         (v: float[])
         (sums: float[])
-        (struct (offset1: int, offset2: int))
+        (struct (offset1: int, offset2: int, offset3: int))
         : unit =
         if length >= Lanes then
             productLanes
@@ -176,24 +252,21 @@ module internal SinglePairs =
                 &(from y1 start)
                 &(from s2 start)
                 &(from y2 start)
+                &(from s3 start)
+                &(from y3 start)
                 &(from g gradientStart)
                 &(from v 0)
                 length
                 &(from sums offset1)
                 &(from sums offset2)
+                &(from sums offset3)
 
         for i in length - length % Lanes .. length - 1 do
             let gi, vi = g[gradientStart + i], v[i]
-            let si, yi = float s1[start + i], float y1[start + i]
-            sums[offset1] <- sums[offset1] + si * gi
-            sums[offset1 + Lanes] <- sums[offset1 + Lanes] + si * vi
-            sums[offset1 + 2 * Lanes] <- sums[offset1 + 2 * Lanes] + yi * gi
-            sums[offset1 + 3 * Lanes] <- sums[offset1 + 3 * Lanes] + yi * vi
-            let si, yi = float s2[start + i], float y2[start + i]
-            sums[offset2] <- sums[offset2] + si * gi
-            sums[offset2 + Lanes] <- sums[offset2 + Lanes] + si * vi
-            sums[offset2 + 2 * Lanes] <- sums[offset2 + 2 * Lanes] + yi * gi
-            sums[offset2 + 3 * Lanes] <- sums[offset2 + 3 * Lanes] + yi * vi
+            let at = start + i
+            addProduct (float s1[at]) (float y1[at]) gi vi sums offset1
+            addProduct (float s2[at]) (float y2[at]) gi vi sums offset2
+            addProduct (float s3[at]) (float y3[at]) gi vi sums offset3
 
     /// The total of a sum that begins at an index.
     let total (sums: float[]) (offset: int) : float =

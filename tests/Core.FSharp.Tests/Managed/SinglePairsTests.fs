@@ -28,54 +28,85 @@ let singlePairs =
                 let name = $"{length} numbers from {start}"
 
                 testCase
-                    $"differences of {name} are rounded once, scaled by powers of two"
+                    $"pairs of {name} are rounded once, scaled by powers of two"
                     (fun () ->
                         let before, after = numbers 1L n, numbers 2L n
-                        let target = Array.create n 7.0f
+                        let gradientBefore, gradient = numbers 3L n, numbers 4L n
+                        let s, y = Array.create n 7.0f, Array.create n 7.0f
                         let wide = Array.create (length + 1) 7.0
-                        let scale = 1267650600228229401496703205376.0
+                        let sums = Array.zeroCreate (2 * SinglePairs.Sums)
+                        let moveScale = 1267650600228229401496703205376.0
+                        let changeScale = 0.125
 
                         let square =
-                            SinglePairs.difference block (struct (before, after)) scale target wide
+                            SinglePairs.learn
+                                block
+                                (struct (before, after))
+                                (struct (gradientBefore, gradient))
+                                (struct (moveScale, changeScale))
+                                (struct (s, y))
+                                wide
+                                sums
+                                SinglePairs.Sums
 
                         let mutable expected = 0.0
 
                         for i in 0 .. n - 1 do
                             if i >= start && i < start + length then
-                                let value = float32 (scale * (after[i] - before[i]))
-                                Expect.equal target[i] value "single"
-                                Expect.equal wide[i - start] (float value) "wide"
-                                expected <- expected + float value * float value
+                                let move = float32 (moveScale * (after[i] - before[i]))
+                                Expect.equal s[i] move "move"
+                                let change = changeScale * (gradient[i] - gradientBefore[i])
+                                Expect.equal y[i] (float32 change) "change"
+                                Expect.equal wide[i - start] (float y[i]) "wide"
+                                expected <- expected + float move * float move
                             else
-                                Expect.equal target[i] 7.0f "outside"
+                                Expect.equal s[i] 7.0f "move outside"
+                                Expect.equal y[i] 7.0f "change outside"
 
                         Expect.equal wide[length] 7.0 "beyond"
                         close (1e-14 * expected) square expected "square"
+                        let again = Array.zeroCreate (2 * SinglePairs.Sums)
+
+                        SinglePairs.addProducts
+                            block
+                            (struct (s, y))
+                            (struct (s, y))
+                            (struct (s, y))
+                            (struct (gradient, start))
+                            wide
+                            again
+                            (struct (SinglePairs.Sums, 0, 0))
+
+                        Expect.sequenceEqual
+                            (Array.skip SinglePairs.Sums sums)
+                            (Array.skip SinglePairs.Sums again)
+                            "the sums that the products give, to the last bit"
                     )
 
                 testCase
                     $"products of {name} are added to the sums"
                     (fun () ->
-                        let s = Array.init 4 (fun i -> singles (int64 i) n)
+                        let s = Array.init 6 (fun i -> singles (int64 i) n)
                         let g, v = numbers 10L n, numbers 11L length
-                        let sums = Array.zeroCreate (2 * SinglePairs.Sums)
+                        let sums = Array.zeroCreate (3 * SinglePairs.Sums)
 
                         for _ in 1..2 do
                             SinglePairs.addProducts
                                 block
                                 (struct (s[0], s[1]))
                                 (struct (s[2], s[3]))
+                                (struct (s[4], s[5]))
                                 (struct (g, start))
                                 v
                                 sums
-                                (struct (SinglePairs.Sums, 0))
+                                (struct (SinglePairs.Sums, 0, 2 * SinglePairs.Sums))
 
                         let shifted = Array.append (Array.zeroCreate start) v
 
-                        for i in 0..3 do
-                            let offset =
-                                (if i < 2 then SinglePairs.Sums else 0)
-                                + i % 2 * 2 * SinglePairs.Lanes
+                        for i in 0..5 do
+                            let pair = [ 1; 0; 2 ][i / 2]
+
+                            let offset = pair * SinglePairs.Sums + i % 2 * 2 * SinglePairs.Lanes
 
                             let size = 1e-13 * float n
 
