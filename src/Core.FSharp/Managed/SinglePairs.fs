@@ -4,6 +4,7 @@ open System
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
 
 /// The passes of L-BFGS over pairs (s, y) that are kept in single precision, block by block, so that what the pairs are
 /// multiplied with stays in the first cache while they stream past. Products and sums are of double precision. The order of
@@ -27,7 +28,13 @@ module internal SinglePairs =
         &Unsafe.Add(&MemoryMarshal.GetArrayDataReference array, start)
 
     let inline private single (source: byref<float32>) (at: int) : Vector512<float> =
-        Vector512.WidenLower(Vector256.LoadUnsafe(&source, unativeint at).ToVector512Unsafe())
+        let narrow = Vector256.LoadUnsafe(&source, unativeint at)
+
+        // The general form loads and converts in two instructions.
+        if Avx512F.IsSupported then
+            Avx512F.ConvertToVector512Double narrow
+        else
+            Vector512.WidenLower(narrow.ToVector512Unsafe())
 
     let inline private load (source: byref<float>) (at: int) : Vector512<float> =
         Vector512.LoadUnsafe(&source, unativeint at)
