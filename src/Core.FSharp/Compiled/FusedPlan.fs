@@ -20,6 +20,10 @@ type internal FusedStep =
 type internal FusedPlan = {
     InputCount: int
     OutputCount: int
+    /// The bytes of an element of each input; 0 for one that is not used.
+    InputSizes: int[]
+    /// Whether the code gets the addresses of the caller's arrays; they are in the table otherwise.
+    PassesArrays: bool
     Steps: FusedStep[]
     /// Where the memory of each slot lies, and its element type and length.
     Slots: struct (Place * DType * int)[]
@@ -40,6 +44,10 @@ type private Draft =
 /// Plans of fused programs.
 [<RequireQualifiedAccess>]
 module internal FusedPlan =
+
+    /// So many arrays of the caller the code can get by their addresses.
+    [<Literal>]
+    let PassedArrays = 4
 
     /// Blocks of stages between parts and calls; the parts and calls of a block's last stage follow it.
     let private blocks (stages: Stage list) : Stage list list =
@@ -66,6 +74,7 @@ module internal FusedPlan =
     let private draft
         (placement: Placement)
         (slotOf: int -> int)
+        (anchorOf: int -> Anchor)
         (nodeOf: int -> int)
         (stages: Stage list)
         : Draft[] * int =
@@ -98,7 +107,7 @@ module internal FusedPlan =
                     not (touched.Slots.IsEmpty && touched.Defined.IsEmpty && block.Cleared.IsEmpty)
                 then
                     let all = touches touched + Set.ofList block.Cleared
-                    Draft.Code(block.Emit slotOf, List.ofSeq all)
+                    Draft.Code(block.Emit(slotOf, anchorOf), List.ofSeq all)
 
                 for one in parts do
                     let all = touches one.Touched + Set.ofList one.Parts.PartTotals
@@ -187,6 +196,18 @@ module internal FusedPlan =
 
         bufferOf, buffers.Buffers
 
+    // An input that nothing uses may have lost its node.
+    let private inputSizes (graph: Graph) : int[] =
+        let sizes = Array.zeroCreate graph.InputCount
+
+        for node in graph.Nodes do
+            match node.Source with
+            | Source.Input position -> sizes[position] <- node.DType.Size
+            | Source.Computed _
+            | Source.Constant _ -> ()
+
+        sizes
+
     /// The plan of a graph.
     let ofGraph (graph: Graph) : FusedPlan =
         let nodes = graph.Nodes
@@ -203,8 +224,27 @@ module internal FusedPlan =
                 slotNodes.Count - 1
 
         let stages = LoopBuilder.build placement slotOf
-        let steps, loopCount = draft placement slotOf (fun slot -> slotNodes[slot]) stages
         let outputOf = direct placement
+
+        let passesArrays =
+            graph.InputCount + graph.Outputs.Length <= PassedArrays
+            && stages |> List.forall _.Parts.IsEmpty
+
+        let anchorOf (slot: int) : Anchor =
+            let struct (under, start) = placement.Memory slotNodes[slot]
+            let bytes = int64 start * int64 nodes[under].DType.Size
+
+            match nodes[under].Source with
+            | Source.Input position when passesArrays -> Anchor.Passed(position, bytes)
+            | Source.Computed _ when passesArrays && outputOf.ContainsKey under ->
+                Anchor.Passed(graph.InputCount + outputOf[under], bytes)
+            | Source.Input _
+            | Source.Computed _
+            | Source.Constant _ -> Anchor.Listed
+
+        let steps, loopCount =
+            draft placement slotOf anchorOf (fun slot -> slotNodes[slot]) stages
+
         let bufferOf, buffers = planBuffers placement steps outputOf
 
         let place (node: int) : Place =
@@ -229,6 +269,8 @@ module internal FusedPlan =
         {
             InputCount = graph.InputCount
             OutputCount = graph.Outputs.Length
+            InputSizes = inputSizes graph
+            PassesArrays = passesArrays
             Steps =
                 steps
                 |> Array.map (fun step ->

@@ -76,6 +76,8 @@ type internal FusedSession(plan: FusedPlan) =
             }
 
             match place with
+            | Place.Input _
+            | Place.Output _ when plan.PassesArrays -> ()
             | Place.Input(position, offset) -> callers position offset
             | Place.Output(position, offset) -> callers (plan.InputCount + position) offset
             | Place.Buffer(buffer, offset) ->
@@ -101,7 +103,7 @@ type internal FusedSession(plan: FusedPlan) =
 
     // The beginnings of the caller's arrays during a run.
     let beginnings: nativeint[] =
-        Array.zeroCreate (plan.InputCount + plan.OutputCount |> max FusedSession.FewArrays)
+        Array.zeroCreate (plan.InputCount + plan.OutputCount |> max FusedPlan.PassedArrays)
 
     // What loops reach by addresses only. Each run names it, which keeps it alive.
     let held: obj[] = [| table; buffers; constants |]
@@ -109,6 +111,7 @@ type internal FusedSession(plan: FusedPlan) =
     // Where there is no fourth array. A field of its own: static ones cost a look at each use.
     let nothing: Array = Array.zeroCreate<float> 1
     let inputCount = plan.InputCount
+    let inputSizes = plan.InputSizes
     let copies = plan.Copies
     let slotTable = NativePtr.ofNativeInt<nativeint> tableAddress
 
@@ -128,11 +131,17 @@ type internal FusedSession(plan: FusedPlan) =
         | Place.Buffer(_, offset)
         | Place.Fixed(_, offset) -> offset
 
-    /// The code, when that is all.
-    let only: LoopCode | null =
+    /// The code, when that is all and it is for three arrays.
+    let forThree: LoopCode | null =
         match steps with
-        | [| FusedStep.Code code |] -> code
+        | [| FusedStep.Code code |] when
+            copies.Length = 0 && plan.PassesArrays && inputCount + plan.OutputCount = 3
+            ->
+            code
         | _ -> null
+
+    let invoke (code: LoopCode) : unit =
+        code.Invoke(tableAddress, beginnings[0], beginnings[1], beginnings[2], beginnings[3])
 
     let addTotals
         (parts: Parts)
@@ -183,7 +192,7 @@ type internal FusedSession(plan: FusedPlan) =
     let runSteps (inputs: Array[]) (starts: int[]) (outputs: Array[]) : unit =
         for k in 0 .. steps.Length - 1 do
             match steps[k] with
-            | FusedStep.Code code -> code.Invoke tableAddress
+            | FusedStep.Code code -> invoke code
             | FusedStep.Parts(code, parts, totals) -> runParts code parts totals inputs outputs
             | FusedStep.Call(call, operands, result) ->
                 let arrays, offsets = operandArrays[k], operandOffsets[k]
@@ -201,21 +210,14 @@ type internal FusedSession(plan: FusedPlan) =
 
     /// The run, once the caller's arrays do not move.
     let run (inputs: Array[]) (starts: int[]) (outputs: Array[]) : unit =
+        for k in 0 .. inputCount - 1 do
+            beginnings[k] <- beginnings[k] + nativeint starts[k] * nativeint inputSizes[k]
+
         for s in slots do
-            let start =
-                if s.Position < inputCount then
-                    starts[s.Position] + s.Offset
-                else
-                    s.Offset
+            let start = nativeint s.Offset * nativeint s.Size
+            NativePtr.set slotTable s.Slot (beginnings[s.Position] + start)
 
-            NativePtr.set
-                slotTable
-                s.Slot
-                (beginnings[s.Position] + nativeint start * nativeint s.Size)
-
-        match only with
-        | null -> runSteps inputs starts outputs
-        | code -> code.Invoke tableAddress
+        runSteps inputs starts outputs
 
         for struct (place, position, length) in copies do
             let from, start = arrayOf place inputs outputs, offsetOf place starts
@@ -224,29 +226,23 @@ type internal FusedSession(plan: FusedPlan) =
         GC.KeepAlive held
 
     override _.TryRun(first, second, third) =
-        match only with
+        match forThree with
         | null -> false
-        | _ when copies.Length > 0 || inputCount + plan.OutputCount <> 3 -> false
         | code ->
             use a = fixed &MemoryMarshal.GetArrayDataReference first
             use b = fixed &MemoryMarshal.GetArrayDataReference second
             use c = fixed &MemoryMarshal.GetArrayDataReference third
 
-            for s in slots do
-                let beginning =
-                    match s.Position with
-                    | 0 -> NativePtr.toNativeInt a
-                    | 1 -> NativePtr.toNativeInt b
-                    | _ -> NativePtr.toNativeInt c
+            code.Invoke(
+                tableAddress,
+                NativePtr.toNativeInt a,
+                NativePtr.toNativeInt b,
+                NativePtr.toNativeInt c,
+                0n
+            )
 
-                NativePtr.set slotTable s.Slot (beginning + nativeint s.Offset * nativeint s.Size)
-
-            code.Invoke tableAddress
             GC.KeepAlive held
             true
-
-    /// So many arrays are held without the help of the garbage collector.
-    static member private FewArrays = 4
 
     override _.Run(inputs, starts, outputs) =
         let count = inputs.Length
@@ -260,7 +256,7 @@ type internal FusedSession(plan: FusedPlan) =
         let inline bytes k : byte[] =
             Unchecked.nonNull (Unsafe.As<byte[]>(array k))
 
-        if count + outputs.Length <= FusedSession.FewArrays then
+        if count + outputs.Length <= FusedPlan.PassedArrays then
             use a = fixed &MemoryMarshal.GetArrayDataReference(bytes 0)
             use b = fixed &MemoryMarshal.GetArrayDataReference(bytes 1)
             use c = fixed &MemoryMarshal.GetArrayDataReference(bytes 2)

@@ -32,10 +32,11 @@ type internal LoopBlock(placement: Placement, stages: Stage list) =
     /// The number of loops.
     member _.LoopCount: int = stages |> List.sumBy (fun stage -> stage.Loops.Length)
 
-    /// The code. slotOf: the slot of a node.
-    member _.Emit(slotOf: int -> int) : LoopCode =
-        let method =
-            LoopMethod(placement, touched, cleared, slotOf, [| typeof<nativeint> |])
+    /// The code. slotOf: the slot of a node; anchorOf: where the address of a slot is found.
+    member _.Emit(slotOf: int -> int, anchorOf: int -> Anchor) : LoopCode =
+        let parameters = Array.create 5 typeof<nativeint>
+
+        let method = LoopMethod(placement, touched, cleared, slotOf, anchorOf, parameters)
 
         let emitNumbers (dtype: DType) (segment: Segment) : unit =
             method.Emitter(dtype).Emit(FlatSegment.ofSegment 0 segment, Dictionary(), [])
@@ -72,7 +73,8 @@ type internal PartsBlock(placement: Placement, parts: Parts) =
     /// The code. slotOf: the slot of a node.
     member _.Emit(slotOf: int -> int) : PartCode =
         let parameters = [| typeof<nativeint>; typeof<nativeint>; typeof<nativeint> |]
-        let method = LoopMethod(placement, touched, [], slotOf, parameters)
+        let listed (_: int) = Anchor.Listed
+        let method = LoopMethod(placement, touched, [], slotOf, listed, parameters)
         let il = method.Il
         let part = il.DeclareLocal typeof<nativeint>
         il.Emit OpCodes.Ldarg_1

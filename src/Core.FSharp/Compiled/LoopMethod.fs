@@ -6,11 +6,21 @@ open System.Reflection.Emit
 open System.Runtime.CompilerServices
 open Optim
 
-/// Emitted loops. table: the address of an array of addresses, one for each slot.
-type internal LoopCode = delegate of table: nativeint -> unit
+/// Emitted loops. table: the address of an array of addresses, one for each slot; a, b, c, d: the addresses of the caller's
+/// arrays, inputs before outputs, where there are no more than four.
+type internal LoopCode =
+    delegate of table: nativeint * a: nativeint * b: nativeint * c: nativeint * d: nativeint -> unit
 
 /// One part of emitted loops. part: its number; totals: the address of its own totals, one number for each.
 type internal PartCode = delegate of table: nativeint * part: nativeint * totals: nativeint -> unit
+
+/// Where code finds the address of a slot.
+[<Struct; RequireQualifiedAccess>]
+type internal Anchor =
+    /// In the table.
+    | Listed
+    /// So many bytes behind the beginning of one of the caller's arrays, of which the code gets the address.
+    | Passed of array: int * bytes: int64
 
 /// What loops touch.
 [<NoComparison; NoEquality>]
@@ -80,6 +90,7 @@ type internal LoopMethod
         touched: Touched,
         cleared: int list,
         slotOf: int -> int,
+        anchorOf: int -> Anchor,
         parameters: Type[]
     ) =
     let code =
@@ -104,11 +115,21 @@ type internal LoopMethod
 
         for slot in all do
             let local = il.DeclareLocal typeof<nativeint>
-            il.Emit OpCodes.Ldarg_0
-            il.Emit(OpCodes.Ldc_I4, slot * sizeof<nativeint>)
-            il.Emit OpCodes.Conv_I
-            il.Emit OpCodes.Add
-            il.Emit OpCodes.Ldind_I
+
+            match anchorOf slot with
+            | Anchor.Listed ->
+                il.Emit OpCodes.Ldarg_0
+                il.Emit(OpCodes.Ldc_I4, slot * sizeof<nativeint>)
+                il.Emit OpCodes.Conv_I
+                il.Emit OpCodes.Add
+                il.Emit OpCodes.Ldind_I
+            | Anchor.Passed(array, bytes) ->
+                // The table is the first argument.
+                il.Emit(OpCodes.Ldarg, int16 (array + 1))
+                il.Emit(OpCodes.Ldc_I8, bytes)
+                il.Emit OpCodes.Conv_I
+                il.Emit OpCodes.Add
+
             il.Emit(OpCodes.Stloc, local)
             slots[slot] <- local
 
