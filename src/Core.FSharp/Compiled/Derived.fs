@@ -42,13 +42,11 @@ type internal LazyProgram(shapes: Shape[], f: Tensor[] -> Tensor[]) =
 [<Sealed>]
 type internal LazySession(program: LazyProgram) =
     let mutable session: Session | null = null
+    let mutable forThree: ThreeArrays | null = null
     let offsets = [| 0; 0 |]
 
-    /// As Session.TryRun, once there is a session.
-    member _.TryRun(first: float[], second: float[], third: float[]) : bool =
-        match session with
-        | null -> false
-        | ready -> ready.TryRun(first, second, third)
+    /// As Session.ForThree, once there is a session.
+    member _.ForThree: ThreeArrays | null = forThree
 
     /// Runs the program.
     member _.Run(inputs: Array[], outputs: Array[]) : unit =
@@ -56,6 +54,7 @@ type internal LazySession(program: LazyProgram) =
         | null ->
             let fresh = (program.At inputs).NewSession()
             session <- fresh
+            forThree <- fresh.ForThree
             fresh.Run(inputs, offsets, outputs)
         | ready -> ready.Run(inputs, offsets, outputs)
 
@@ -182,9 +181,23 @@ type internal HessianSession(hessian: HessianProgram, n: int) =
         else
             byBlocks x target
 
-/// A function of n numbers at arrays, by compiled programs.
+/// Lengths of arrays that a caller gave.
+[<RequireQualifiedAccess>]
+module private Lengths =
+
+    /// Throws.
+    let refuse (parameter: string) (expected: int) (values: float[]) : unit =
+        let message = $"{parameter} has {values.Length} numbers, expected {expected}"
+        raise (ArgumentException(message, parameter))
+
+    /// Only the comparison is worth its place in a call of a few nanoseconds.
+    let inline check (parameter: string) (expected: int) (values: float[]) : unit =
+        if values.Length <> expected then
+            refuse parameter expected values
+
+/// A function of n numbers at arrays, by compiled programs. guard: told of all that is given; null for none.
 [<Sealed>]
-type internal DerivedArrays(programs: DerivedPrograms) =
+type internal DerivedArrays(programs: DerivedPrograms, guard: Guard | null) =
     let n = programs.Length
     let value = LazySession programs.Value
     let valueAndGradient = LazySession programs.ValueAndGradient
@@ -202,47 +215,66 @@ type internal DerivedArrays(programs: DerivedPrograms) =
         if not (Object.ReferenceEquals(into[i], array)) then
             into[i] <- array
 
-    let check (parameter: string) (expected: int) (values: float[]) : unit =
-        if values.Length <> expected then
-            let message = $"{parameter} has {values.Length} numbers, expected {expected}"
-            raise (ArgumentException(message, parameter))
+    let runValueAndGradient (x: float[]) (gradient: float[]) : unit =
+        put one 0 x
+        put twoOut 0 number
+        put twoOut 1 gradient
+        valueAndGradient.Run(one, twoOut)
+
+    let runProduct (x: float[]) (v: float[]) (result: float[]) : unit =
+        put two 0 x
+        put two 1 v
+        put oneOut 0 result
+        product.Run(two, oneOut)
 
     interface ArrayFunction with
         member _.Length = n
 
         member _.Value(x) =
-            check (nameof x) n x
+            Lengths.check (nameof x) n x
             put one 0 x
             put oneOut 0 number
             value.Run(one, oneOut)
-            number[0]
+            let y = number[0]
+
+            match guard with
+            | null -> ()
+            | guard -> guard.Value(x, y)
+
+            y
 
         member _.ValueAndGradient(x, gradient) =
-            check (nameof x) n x
-            check (nameof gradient) n gradient
+            Lengths.check (nameof x) n x
+            Lengths.check (nameof gradient) n gradient
 
-            if not (valueAndGradient.TryRun(x, number, gradient)) then
-                put one 0 x
-                put twoOut 0 number
-                put twoOut 1 gradient
-                valueAndGradient.Run(one, twoOut)
+            match valueAndGradient.ForThree with
+            | null -> runValueAndGradient x gradient
+            | loops -> loops.Run(x, number, gradient)
 
-            number[0]
+            let y = number[0]
+
+            match guard with
+            | null -> ()
+            | guard -> guard.ValueAndGradient(x, y, gradient)
+
+            y
 
         member _.HessianProduct(x, v, result) =
-            check (nameof x) n x
-            check (nameof v) n v
-            check "product" n result
+            Lengths.check (nameof x) n x
+            Lengths.check (nameof v) n v
+            Lengths.check "product" n result
 
-            if not (product.TryRun(x, v, result)) then
-                put two 0 x
-                put two 1 v
-                put oneOut 0 result
-                product.Run(two, oneOut)
+            match product.ForThree with
+            | null -> runProduct x v result
+            | loops -> loops.Run(x, v, result)
+
+            match guard with
+            | null -> ()
+            | guard -> guard.HessianProduct(x, v, result)
 
         member _.Hessian(x, target) =
-            check (nameof x) n x
-            check "hessian" (n * n) target
+            Lengths.check (nameof x) n x
+            Lengths.check "hessian" (n * n) target
 
             match hessian with
             | null ->
@@ -251,6 +283,10 @@ type internal DerivedArrays(programs: DerivedPrograms) =
                 fresh.Run(x, target)
             | ready -> ready.Run(x, target)
 
+            match guard with
+            | null -> ()
+            | guard -> guard.Hessian(x, target)
+
 /// Functions of n numbers at arrays, from functions of tensors.
 [<RequireQualifiedAccess>]
 module internal Derived =
@@ -258,4 +294,5 @@ module internal Derived =
     /// f and its derivatives at arrays of n numbers, 1 or more, each compiled when it is first asked for. f: a vector (n)
     /// to one number. No calls allocate afterwards, apart from what Call says. For more threads make more of them, from
     /// the same programs.
-    let arrays (f: Tensor -> Tensor) (n: int) : ArrayFunction = DerivedArrays(DerivedPrograms(f, n))
+    let arrays (f: Tensor -> Tensor) (n: int) : ArrayFunction =
+        DerivedArrays(DerivedPrograms(f, n), null)

@@ -131,13 +131,12 @@ type internal FusedSession(plan: FusedPlan) =
         | Place.Buffer(_, offset)
         | Place.Fixed(_, offset) -> offset
 
-    /// The code, when that is all and it is for three arrays.
-    let forThree: LoopCode | null =
+    let forThree: ThreeArrays | null =
         match steps with
         | [| FusedStep.Code code |] when
             copies.Length = 0 && plan.PassesArrays && inputCount + plan.OutputCount = 3
             ->
-            code
+            ThreeArrays(code, tableAddress, held)
         | _ -> null
 
     let invoke (code: LoopCode) : unit =
@@ -225,24 +224,7 @@ type internal FusedSession(plan: FusedPlan) =
 
         GC.KeepAlive held
 
-    override _.TryRun(first, second, third) =
-        match forThree with
-        | null -> false
-        | code ->
-            use a = fixed &MemoryMarshal.GetArrayDataReference first
-            use b = fixed &MemoryMarshal.GetArrayDataReference second
-            use c = fixed &MemoryMarshal.GetArrayDataReference third
-
-            code.Invoke(
-                tableAddress,
-                NativePtr.toNativeInt a,
-                NativePtr.toNativeInt b,
-                NativePtr.toNativeInt c,
-                0n
-            )
-
-            GC.KeepAlive held
-            true
+    override _.ForThree = forThree
 
     override _.Run(inputs, starts, outputs) =
         let count = inputs.Length

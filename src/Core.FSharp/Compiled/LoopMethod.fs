@@ -6,14 +6,6 @@ open System.Reflection.Emit
 open System.Runtime.CompilerServices
 open Optim
 
-/// Emitted loops. table: the address of an array of addresses, one for each slot; a, b, c, d: the addresses of the caller's
-/// arrays, inputs before outputs, where there are no more than four.
-type internal LoopCode =
-    delegate of table: nativeint * a: nativeint * b: nativeint * c: nativeint * d: nativeint -> unit
-
-/// One part of emitted loops. part: its number; totals: the address of its own totals, one number for each.
-type internal PartCode = delegate of table: nativeint * part: nativeint * totals: nativeint -> unit
-
 /// Where code finds the address of a slot.
 [<Struct; RequireQualifiedAccess>]
 type internal Anchor =

@@ -12,11 +12,10 @@ type internal Session() =
     /// the steady state. The session must not be used by two threads at once.
     abstract Run: inputs: Array[] * offsets: int[] * outputs: Array[] -> unit
 
-    /// As Run, for a program with three Float64 inputs and outputs in all, each from its beginning; for functions of few
-    /// numbers, where the way to the loops takes longer than the loops. False, with nothing done, where it has no such way.
-    abstract TryRun: first: float[] * second: float[] * third: float[] -> bool
+    /// The program as loops on three arrays; null where it is not that.
+    abstract ForThree: ThreeArrays | null
 
-    default _.TryRun(_, _, _) = false
+    default _.ForThree = null
 
 /// A graph made ready to run again and again.
 [<AbstractClass>]

@@ -146,30 +146,13 @@ module internal Many =
         (program: MemberProgram)
         (start: float[])
         : unit =
-        let compiled = {
-            new ArrayFunction with
-                member _.Length = start.Length
-
-                member _.ValueAndGradient(x, gradient) =
-                    program.SetVector(0, 0, x)
-                    program.SetData(0, 0)
-                    program.Run 1
-                    let results = program.Outputs
-                    results[1].AsSpan(0, x.Length).CopyTo(gradient.AsSpan())
-                    results[0][0]
-
-                member this.Value(x) =
-                    this.ValueAndGradient(x, Array.zeroCreate x.Length)
-
-                member _.HessianProduct(_, _, _) = invalidOp "only a gradient is compared"
-                member _.Hessian(_, _) = invalidOp "only a gradient is compared"
-        }
-
-        let guarded =
-            GuardedArrays("minimizeMany", remedy, objective.Name, alone.Function, compiled)
-            :> ArrayFunction
-
-        guarded.ValueAndGradient(start, Array.zeroCreate start.Length) |> ignore
+        program.SetVector(0, 0, start)
+        program.SetData(0, 0)
+        program.Run 1
+        let n, results = start.Length, program.Outputs
+        let gradient = results[1].AsSpan(0, n).ToArray()
+        let guard = Guard("minimizeMany", remedy, objective.Name, alone.Function, n)
+        guard.ValueAndGradient(start, results[0][0], gradient)
 
     /// Runs the work on so many threads; the first error of one is thrown.
     let private share (workers: int) (work: unit -> unit) : unit =

@@ -165,8 +165,8 @@ let derived =
                 let programs = DerivedPrograms(rosenbrock, 6)
 
                 let one, two =
-                    DerivedArrays programs :> ArrayFunction,
-                    DerivedArrays programs :> ArrayFunction
+                    DerivedArrays(programs, null) :> ArrayFunction,
+                    DerivedArrays(programs, null) :> ArrayFunction
 
                 let x = start 6
                 Expect.equal (one.Value x) (two.Value x) "value"

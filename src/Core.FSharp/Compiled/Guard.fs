@@ -8,18 +8,16 @@ open Optim.Managed
 
 /// Compares what a compiled function gives at its first uses with what the function itself gives there, and refuses to go on
 /// where they differ by more than rounding: the function then depends on something besides its argument, or on chance.
-/// Each kind of question is compared a few times; of a Hessian, its product with one vector. name: the function's name
-/// for messages. door, remedy: what was called, and what to do where they differ.
+/// Each kind of question is compared a few times; of a Hessian, its product with one vector. n: the numbers of its argument;
+/// name: the function's name for messages. door, remedy: what was called, and what to do where they differ.
 [<Sealed>]
-type internal GuardedArrays
-    (door: string, remedy: string, name: string, f: Tensor -> Tensor, compiled: ArrayFunction) =
+type internal Guard(door: string, remedy: string, name: string, f: Tensor -> Tensor, n: int) =
     // How often each kind of question is compared.
     static let times = 3
     // Differences up to this part of the largest number are rounding for sure.
     static let rounding = 1e-9
     // Moves of the point, relative to its own size, that are as small as the rounding of a few operations.
     static let nudge = 1e-13
-    let n = compiled.Length
     let engine = ManagedEngine.Instance :> Engine
     let vector = Shape.Of n
     let mutable values = times
@@ -111,81 +109,43 @@ type internal GuardedArrays
             if not isConstant || difference > 100.0 * sensitivity eager x expected then
                 refuse what now expected
 
-    interface ArrayFunction with
-        member _.Length = n
+    // Methods of their own: what they allocate would make every call longer.
+    let compareValue (x: float[]) (value: float) : unit =
+        values <- values - 1
+        compare "value" (fun x -> numbers (f (tensor x))) x [| value |]
 
-        member _.Value(x) =
-            let value = compiled.Value x
+    let compareGradient (x: float[]) (value: float) (gradient: float[]) : unit =
+        gradients <- gradients - 1
+        compare "value" (fun x -> numbers (f (tensor x))) x [| value |]
+        compare "gradient" (fun x -> numbers (grad f (tensor x))) x gradient
 
-            if values > 0 then
-                values <- values - 1
-                compare "value" (fun x -> numbers (f (tensor x))) x [| value |]
+    let compareProduct (x: float[]) (v: float[]) (product: float[]) : unit =
+        products <- products - 1
+        let v = tensor v
+        compare "Hessian product" (fun x -> numbers (hvp f (tensor x) v)) x product
 
-            value
+    let compareHessian (x: float[]) (hessian: float[]) : unit =
+        hessians <- hessians - 1
+        let v = tensor witness.Value
+        let product (x: float[]) = numbers (hvp f (tensor x) v)
+        compare "Hessian, times (cos 0, cos 1, …)," product x (witnessed hessian)
 
-        member _.ValueAndGradient(x, gradient) =
-            let value = compiled.ValueAndGradient(x, gradient)
+    /// f(x) was given.
+    member _.Value(x: float[], value: float) : unit =
+        if values > 0 then
+            compareValue x value
 
-            if gradients > 0 then
-                gradients <- gradients - 1
-                compare "value" (fun x -> numbers (f (tensor x))) x [| value |]
-                compare "gradient" (fun x -> numbers (grad f (tensor x))) x gradient
+    /// f(x) and ∇f(x) were given.
+    member _.ValueAndGradient(x: float[], value: float, gradient: float[]) : unit =
+        if gradients > 0 then
+            compareGradient x value gradient
 
-            value
+    /// H(x) v was given.
+    member _.HessianProduct(x: float[], v: float[], product: float[]) : unit =
+        if products > 0 then
+            compareProduct x v product
 
-        member _.HessianProduct(x, v, product) =
-            compiled.HessianProduct(x, v, product)
-
-            if products > 0 then
-                products <- products - 1
-                let v = tensor v
-                compare "Hessian product" (fun x -> numbers (hvp f (tensor x) v)) x product
-
-        member _.Hessian(x, target) =
-            compiled.Hessian(x, target)
-
-            if hessians > 0 then
-                hessians <- hessians - 1
-                let v = tensor witness.Value
-                let product (x: float[]) = numbers (hvp f (tensor x) v)
-                compare "Hessian, times (cos 0, cos 1, …)," product x (witnessed target)
-
-/// Array functions from others.
-[<RequireQualifiedAccess>]
-module internal ArrayFunctions =
-
-    let private remedy =
-        "make what changes part of the argument, compile again after a change, or leave it uncompiled (Objective.eager)"
-
-    /// f and its derivatives by compiled programs, guarded, each time with buffers of its own. The programs of each
-    /// length are compiled once. name: for messages.
-    let compiled (name: string) (f: Tensor -> Tensor) : int -> ArrayFunction =
-        let known = Collections.Concurrent.ConcurrentDictionary<int, DerivedPrograms>()
-
-        fun n ->
-            let programs = known.GetOrAdd(n, (fun n -> DerivedPrograms(f, n)))
-            GuardedArrays("compile", remedy, name, f, DerivedArrays programs)
-
-    let private scale (factor: float) (values: float[]) : unit =
-        for i in 0 .. values.Length - 1 do
-            values[i] <- factor * values[i]
-
-    /// factor · f.
-    let scaled (factor: float) (f: ArrayFunction) : ArrayFunction = {
-        new ArrayFunction with
-            member _.Length = f.Length
-            member _.Value x = factor * f.Value x
-
-            member _.ValueAndGradient(x, gradient) =
-                let value = f.ValueAndGradient(x, gradient)
-                scale factor gradient
-                factor * value
-
-            member _.HessianProduct(x, v, product) =
-                f.HessianProduct(x, v, product)
-                scale factor product
-
-            member _.Hessian(x, hessian) =
-                f.Hessian(x, hessian)
-                scale factor hessian
-    }
+    /// H(x) was given.
+    member _.Hessian(x: float[], hessian: float[]) : unit =
+        if hessians > 0 then
+            compareHessian x hessian
