@@ -22,7 +22,8 @@ type internal FusedPlan = {
     OutputCount: int
     /// The bytes of an element of each input; 0 for one that is not used.
     InputSizes: int[]
-    /// Whether the code gets the addresses of the caller's arrays; they are in the table otherwise.
+    /// Whether the code gets the addresses of inputs and outputs. They are in the table otherwise: where there are too many, and
+    /// where parts of loops need them, which get the table only.
     PassesArrays: bool
     Steps: FusedStep[]
     /// Where the memory of each slot lies, and its element type and length.

@@ -101,7 +101,7 @@ type internal FusedSession(plan: FusedPlan) =
     let operandOffsets =
         operandArrays |> Array.map (fun a -> Array.zeroCreate<int> a.Length)
 
-    // The beginnings of the caller's arrays during a run.
+    // Where the inputs and outputs begin, during a run.
     let beginnings: nativeint[] =
         Array.zeroCreate (plan.InputCount + plan.OutputCount |> max FusedPlan.PassedArrays)
 
@@ -134,7 +134,10 @@ type internal FusedSession(plan: FusedPlan) =
     let forThree: ThreeArrays | null =
         match steps with
         | [| FusedStep.Code code |] when
-            copies.Length = 0 && plan.PassesArrays && inputCount + plan.OutputCount = 3
+            copies.Length = 0
+            && plan.PassesArrays
+            && inputCount + plan.OutputCount = 3
+            && plan.Slots |> Array.forall (fun struct (_, dtype, _) -> dtype = DType.Float64)
             ->
             ThreeArrays(code, tableAddress, held)
         | _ -> null

@@ -11,7 +11,7 @@ open Optim
 type internal Anchor =
     /// In the table.
     | Listed
-    /// So many bytes behind the beginning of one of the caller's arrays, of which the code gets the address.
+    /// So many bytes behind the beginning of an input or output, of which the code gets the address.
     | Passed of array: int * bytes: int64
 
 /// What loops touch.

@@ -12,7 +12,7 @@ type internal Session() =
     /// the steady state. The session must not be used by two threads at once.
     abstract Run: inputs: Array[] * offsets: int[] * outputs: Array[] -> unit
 
-    /// The program as loops on three arrays; null where it is not that.
+    /// The program as loops on three arrays of Float64; null where it is not that.
     abstract ForThree: ThreeArrays | null
 
     default _.ForThree = null

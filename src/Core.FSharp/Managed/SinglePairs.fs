@@ -8,7 +8,7 @@ open System.Runtime.Intrinsics.X86
 
 /// The passes of L-BFGS over pairs (s, y) that are kept in single precision, block by block, so that what the pairs are
 /// multiplied with stays in the first cache while they stream past. Products and sums are of double precision. The order of
-/// a sum depends on n only: neither on how many pairs there are nor on which two are taken together.
+/// a sum depends on n only: neither on how many pairs there are nor on which are taken together.
 [<RequireQualifiedAccess>]
 module internal SinglePairs =
 
@@ -66,7 +66,8 @@ module internal SinglePairs =
         add y g (offset + 2 * Lanes)
         add y v (offset + 3 * Lanes)
 
-    // The lanes of learn, two at a time, as many as there are: the square of s.
+    // Whole pairs of vectors of learn: writes s, y and v, adds to the four sums and gives the square of s. length: a multiple of
+    // twice the lanes.
     // Methods of lanes hold nothing but a loop, so that all addresses stay in registers. With the rest of a block in the same
     // method they do not, which costs a third more.
     [<MethodImpl(MethodImplOptions.NoInlining)>]

@@ -47,28 +47,31 @@ module internal Certify =
 
         values
 
-    /// Smallest and largest magnitude of a curvature seen along the Krylov space of a random direction. The smallest is an upper
-    /// bound of the smallest eigenvalue, up to rounding. Source: Lanczos 1950, three terms; that its extreme values can be
-    /// trusted although the directions lose their orthogonality: Paige 1980.
+    /// The smallest curvature and the largest magnitude of one along the Krylov space of a random direction. The smallest is an
+    /// upper bound of the smallest eigenvalue, up to rounding. Source: Lanczos 1950, three terms; that the extreme values can
+    /// be trusted although the directions lose their orthogonality: Paige 1980.
     let private lanczos
         (key: Key)
         (product: Tensor -> Tensor)
         (point: Tensor)
         : struct (float * float) =
-        // A step's memory is given back at once: memory that was never touched is slow.
-        let step
-            (before: Tensor)
-            (link: float)
-            (v: Tensor)
-            : struct (Tensor * float * float * float) =
+        // What is left of a product beside its size is rounding.
+        let negligible = max 1e-10 (16.0 * point.DType.Epsilon)
+
+        // The next direction, its link, and the entry of v. The step's memory is given back at once: memory that was never
+        // touched is slow.
+        let step (before: Tensor) (link: float) (v: Tensor) : struct (Tensor * float * float) =
             Memory.recycling
                 point
-                (fun (struct (rest, _, _, _)) -> [ rest ])
+                (fun (struct (next, _, _)) -> [ next ])
                 (fun () ->
                     let image = product v
-                    let entry = Vector.dot v image
-                    let rest = image - entry * v - link * before
-                    struct (rest, entry, Vector.norm rest, Vector.norm image)
+                    let aside = image - link * before
+                    let entry = Vector.dot v aside
+                    let rest = aside - entry * v
+                    let size = Vector.norm rest
+                    let link = if size > negligible * Vector.norm image then size else 0.0
+                    struct (rest / size, link, entry)
                 )
 
         let rec extend
@@ -78,11 +81,11 @@ module internal Certify =
             (diagonal: float list)
             (links: float list)
             : float[] =
-            let struct (rest, entry, size, whole) = step before link v
+            let struct (next, size, entry) = step before link v
             let diagonal = entry :: diagonal
 
-            if diagonal.Length < krylov && size > 1e-10 * whole then
-                extend v size (rest / size) diagonal (size :: links)
+            if diagonal.Length < krylov && size > 0.0 then
+                extend v size next diagonal (size :: links)
             else
                 tridiagonal (List.rev diagonal) (List.rev links)
 

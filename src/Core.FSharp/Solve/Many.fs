@@ -151,8 +151,9 @@ module internal Many =
         program.Run 1
         let n, results = start.Length, program.Outputs
         let gradient = results[1].AsSpan(0, n).ToArray()
-        let guard = Guard("minimizeMany", remedy, objective.Name, alone.Function, n)
-        guard.ValueAndGradient(start, results[0][0], gradient)
+
+        Guard("minimizeMany", remedy, objective.Name, alone.Function, n)
+            .ValueAndGradient(start, results[0][0], gradient)
 
     /// Runs the work on so many threads; the first error of one is thrown.
     let private share (workers: int) (work: unit -> unit) : unit =

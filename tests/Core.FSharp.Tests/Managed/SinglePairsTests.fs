@@ -28,14 +28,15 @@ let singlePairs =
                 let name = $"{length} numbers from {start}"
 
                 testCase
-                    $"pairs of {name} are rounded once, scaled by powers of two"
+                    $"pairs of {name} are rounded once, with the sums that their products have to the last bit"
                     (fun () ->
                         let before, after = numbers 1L n, numbers 2L n
                         let gradientBefore, gradient = numbers 3L n, numbers 4L n
                         let s, y = Array.create n 7.0f, Array.create n 7.0f
                         let wide = Array.create (length + 1) 7.0
-                        let sums = Array.zeroCreate (2 * SinglePairs.Sums)
-                        let moveScale = 1267650600228229401496703205376.0
+                        let already = numbers 9L (3 * SinglePairs.Sums)
+                        let sums = Array.copy already
+                        let moveScale = 1024.0
                         let changeScale = 0.125
 
                         let square =
@@ -65,22 +66,31 @@ let singlePairs =
 
                         Expect.equal wide[length] 7.0 "beyond"
                         close (1e-14 * expected) square expected "square"
-                        let again = Array.zeroCreate (2 * SinglePairs.Sums)
+                        let own = SinglePairs.Sums
+                        let other, another = 0, 2 * SinglePairs.Sums
 
-                        SinglePairs.addProducts
-                            block
-                            (struct (s, y))
-                            (struct (s, y))
-                            (struct (s, y))
-                            (struct (gradient, start))
-                            wide
-                            again
-                            (struct (SinglePairs.Sums, 0, 0))
+                        for offsets in
+                            [
+                                struct (own, other, another)
+                                struct (other, own, another)
+                                struct (other, another, own)
+                            ] do
+                            let again = Array.copy already
 
-                        Expect.sequenceEqual
-                            (Array.skip SinglePairs.Sums sums)
-                            (Array.skip SinglePairs.Sums again)
-                            "the sums that the products give, to the last bit"
+                            SinglePairs.addProducts
+                                block
+                                (struct (s, y))
+                                (struct (s, y))
+                                (struct (s, y))
+                                (struct (gradient, start))
+                                wide
+                                again
+                                offsets
+
+                            Expect.sequenceEqual
+                                (Array.sub sums own SinglePairs.Sums)
+                                (Array.sub again own SinglePairs.Sums)
+                                $"sums at {offsets}"
                     )
 
                 testCase

@@ -50,16 +50,56 @@ let certificates =
             )
 
         testCase
-            "what is found lies within the spectrum, also where directions lose their orthogonality"
+            "the smallest curvature is not found below the spectrum, also where directions lose their orthogonality"
             (fun () ->
                 // The outliers converge after a few products; from then on rounding brings them in again.
-                let spread =
-                    Array.init 200 (fun i -> if i < 3 then 1e8 * float (i + 1) else 1.0 + float i)
+                for lowest in [ 0.0; 4.0 ] do
+                    let spread =
+                        Array.init
+                            200
+                            (fun i ->
+                                if i < 3 then
+                                    1e8 * float (i + 1)
+                                else
+                                    lowest + float (i - 3)
+                            )
 
+                    for seed in 1L .. 20L do
+                        let found = smallest (find spread seed)
+                        Expect.isGreaterThanOrEqual found (lowest - 1e-6) $"{found}"
+                        Expect.isLessThanOrEqual found (lowest + 196.0) $"{found}"
+            )
+
+        testCase
+            "a flat direction is no saddle for Float32 either"
+            (fun () ->
                 for seed in 1L .. 20L do
-                    let found = smallest (find spread seed)
-                    Expect.isGreaterThanOrEqual found (4.0 - 1e-6) $"{found}"
-                    Expect.isLessThanOrEqual found 3e8 $"{found}"
+                    let objective = quadratic (repeated [ 0.0; 1.0 ] 60)
+
+                    let single =
+                        Objective.named
+                            "single"
+                            (fun x ->
+                                objective.Function(Tensor.cast DType.Float64 x)
+                                |> Tensor.cast DType.Float32
+                            )
+
+                    let point = Tensor.cast DType.Float32 (Tensor.zeros (Shape.Of 60))
+                    let found = Certify.check single (Key.ofSeed seed) 1e-6 (fun () -> true) point
+                    Expect.isLessThanOrEqual (abs (smallest found)) 1e-6 $"{found}"
+            )
+
+        testCase
+            "curvatures that are not finite are not certified"
+            (fun () ->
+                // At zero the value and the gradient of |x|³ᐟ² are zero, its curvature is not finite.
+                let objective = Objective.named "cusp" (fun x -> Tensor.sum (Tensor.abs x ** 1.5))
+
+                let point = Tensor.zeros (Shape.Of 40)
+
+                match Certify.check objective (Key.ofSeed 1L) 1e-6 (fun () -> true) point with
+                | Finding.Confirmed { SmallestCurvature = ValueNone } -> ()
+                | other -> failtest $"expected a minimum without curvature, got {other}"
             )
 
         testCase
