@@ -46,19 +46,19 @@ Rosenbrock's chain, for one evaluation. The ratios say how many times as much th
 
 | | compiled | eager | C# by hand, plain | C# by hand, AVX-512 |
 | --- | ---: | ---: | ---: | ---: |
-| value and gradient, n = 2 | 0.0167 us | 148x | 0.21x | 0.23x |
-| value and gradient, n = 1000 | 0.216 us | 30x | 6.4x | 0.62x |
-| value and gradient, n = 100,000 | 23.0 us | 32x | 6.0x | 0.81x |
-| Hessian product, n = 2 | 0.0175 us | 280x | 0.20x | 0.22x |
-| Hessian product, n = 1000 | 0.28 us | 49x | 7.4x | 0.71x |
-| Hessian product, n = 100,000 | 32.2 us | 63x | 6.4x | 0.91x |
-| L-BFGS down the chain until the gradient is below 1e-6, n = 10,000: 57,000 steps | 2.3 s | 10x | | |
+| value and gradient, n = 2 | 0.0065 us | 353x | 0.56x | 0.60x |
+| value and gradient, n = 1000 | 0.195 us | 30x | 6.4x | 0.63x |
+| value and gradient, n = 100,000 | 22.8 us | 31x | 5.5x | 0.78x |
+| Hessian product, n = 2 | 0.0064 us | 701x | 0.55x | 0.60x |
+| Hessian product, n = 1000 | 0.239 us | 52x | 7.8x | 0.77x |
+| Hessian product, n = 100,000 | 31.0 us | 62x | 6.1x | 0.90x |
+| L-BFGS down the chain until the gradient is below 1e-6, n = 10,000: 57,000 steps | 2.1 s | 11x | | |
 
 (24 November 2026, AMD EPYC with AVX-512, 2 cores, nothing else running on the machine, but guests of its host, .NET 10.0.12; medians of one run, `benchmarks/RESULTS-compiled.md`.)
-SciPy takes 29 s for the last row. There the evaluation is 2 microseconds of a step of 30: the rest goes into ten pairs of vectors, which
-are kept in single precision and read twice a step. At two variables a loop written by hand stays ahead: what is left is the call
-itself and the check of its arguments. Beyond, a program that was found by recording is faster than plain C#, and 1.1 to 1.6
-times as slow as what a person writes with vector intrinsics.
+SciPy takes 30 s for the last row; our best run of the five took 1.8 s. There the evaluation is 2 microseconds of a step of 30: the
+rest goes into ten pairs of vectors, which are kept in single precision and read twice a step. At two variables a loop written by
+hand stays ahead: what is left is the call itself and the check of its arguments. Beyond, a program that was found by recording is
+faster than plain C#, and 1.1 to 1.6 times as slow as what a person writes with vector intrinsics.
 
 Rivals, spreads and garbage are in the tables of `benchmarks/`; `dotnet run --project benchmarks -c Release -- compiled` measures
 all of it anew on your machine.

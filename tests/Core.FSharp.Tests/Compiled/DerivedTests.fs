@@ -160,6 +160,46 @@ let derived =
             )
 
         testCase
+            "many inputs of several types, one of them unused, may begin anywhere"
+            (fun () ->
+                let n = 40
+                let single = Tensor.cast DType.Float32 (Tensor.ofArray (start n))
+                let other = Tensor.ofArray (start n) * 0.5
+                let mask = Tensor.greater other (Tensor.scalar 0.0)
+
+                let f (x: Tensor[]) : Tensor[] = [|
+                    Tensor.where x[2] (Tensor.cast DType.Float64 x[0]) (x[1] * x[1])
+                    2.0 * x[0]
+                |]
+
+                let inputs = [| single; other; mask; other |]
+                let graph = Recorder.record f inputs
+                let expected = f inputs
+
+                for program in [ Programs.replay graph; Programs.ofGraph (Simplify.run graph) ] do
+                    let offsets = [| 5; 0; 3; 1 |]
+
+                    let arrays =
+                        Array.map2
+                            (fun (x: Tensor) offset ->
+                                let longer = Arrays.create x.DType (offset + n)
+                                Array.Copy(x.Engine.ToArray x, 0, longer, offset, n)
+                                longer
+                            )
+                            inputs
+                            offsets
+
+                    let outputs: Array[] = [|
+                        Array.zeroCreate<float> n
+                        Array.zeroCreate<float32> n
+                    |]
+
+                    program.NewSession().Run(arrays, offsets, outputs)
+                    near "chosen" expected[0] (outputs[0] :?> float[])
+                    near "doubled" expected[1] (Array.map float (outputs[1] :?> float32[]))
+            )
+
+        testCase
             "several users share the programs"
             (fun () ->
                 let programs = DerivedPrograms(rosenbrock, 6)
