@@ -55,13 +55,14 @@ Rosenbrock's chain, for one evaluation. The ratios say how many times as much th
 | L-BFGS down the chain until the gradient is below 1e-6, n = 10,000: 57,000 steps | 2.1 s | 11x | | |
 
 (24 November 2026, AMD EPYC with AVX-512, 2 cores, nothing else running on the machine, but guests of its host, .NET 10.0.12; medians of one run, `benchmarks/RESULTS-compiled.md`.)
-SciPy takes 30 s for the last row; our best run of the five took 1.8 s. There the evaluation is 2 microseconds of a step of 30: the
+SciPy takes 30 s for the last row; the best of our runs took 1.8 s. There the evaluation is 2 microseconds of a step of 30: the
 rest goes into ten pairs of vectors, which are kept in single precision and read twice a step. At two variables a loop written by
 hand stays ahead: what is left is the call itself and the check of its arguments. Beyond, a program that was found by recording is
 faster than plain C#, and 1.1 to 1.6 times as slow as what a person writes with vector intrinsics.
 
 Rivals, spreads and garbage are in the tables of `benchmarks/`; `dotnet run --project benchmarks -c Release -- compiled` measures
-all of it anew on your machine.
+all of it anew on your machine. Measure single runs of the command with `dotnet run --no-build`: where it has to build first, `dotnet run`
+keeps a processor busy for some seconds beside the run, which then takes a tenth longer.
 
 ## Why it is faster
 
